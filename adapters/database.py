@@ -1,0 +1,58 @@
+"""Connections to PostgreSQL: one asyncpg pool per process, with codecs that hand JSON over as bytes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import asyncpg
+
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+
+SESSION_LIMITS = {
+    # A frozen process must not hold the log's head lock for everybody (architecture.md section 3).
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "5s",
+    "transaction_timeout": "10s",
+    "jit": "off",
+    "application_name": "autoannotate",
+}
+
+
+def sqlalchemy_url(database_url: str) -> str:
+    """The same database for SQLAlchemy's asyncpg dialect (alembic)."""
+    _, separator, rest = database_url.partition("://")
+    return f"postgresql+asyncpg{separator}{rest}"
+
+
+async def prepare_connection(connection: asyncpg.Connection) -> None:
+    # jsonb travels as bytes that msgspec has written or will read; the leading 1 is jsonb's binary version.
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda encoded: b"\x01" + encoded,
+        decoder=lambda wire: wire[1:],
+    )
+    # asyncpg's own UUID is a subclass that msgspec refuses.
+    await connection.set_type_codec(
+        "uuid", schema="pg_catalog", format="binary", encoder=lambda u: u.bytes, decoder=lambda b: UUID(bytes=b)
+    )
+
+
+async def open_pool(database_url: str, size: int = 10, *, limits: bool = True) -> asyncpg.Pool:
+    """A pool whose sessions obey SESSION_LIMITS unless `limits` is off (rebuild, backup: long by nature)."""
+    settings = SESSION_LIMITS if limits else {"jit": "off", "application_name": "autoannotate"}
+    return await asyncpg.create_pool(
+        database_url, min_size=1, max_size=size, init=prepare_connection, server_settings=settings
+    )
+
+
+@asynccontextmanager
+async def connected(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of its own, outside any pool: LISTEN, locks that last, maintenance."""
+    connection = await asyncpg.connect(database_url, server_settings={"application_name": "autoannotate"})
+    try:
+        await prepare_connection(connection)
+        yield connection
+    finally:
+        await connection.close(timeout=2)

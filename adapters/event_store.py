@@ -1,0 +1,298 @@
+"""The log in PostgreSQL, with group commit: one transaction carries whatever arrived while the last one ran."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from adapters.codec import EVENT_COLUMNS, decode_record, encode_event
+from adapters.database import Connection
+from adapters.read_model import apply_changes
+from domain.errors import Unavailable
+from domain.events import SCHEMA_VERSIONS, RecordedEvent
+from domain.ports import Append, Appended, Head
+from domain.projections import fold
+
+MAX_BATCH = 256
+RETRY_DELAYS_S = (0.05, 0.2, 0.5, 1.0, 1.5, 2.0)
+"""How long an append waits for a database that went away: together the 5 s a restart may take."""
+
+CONNECTION_LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError, OSError, TimeoutError)
+BUSY = (asyncpg.LockNotAvailableError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError,
+        asyncpg.CrashShutdownError, asyncpg.TooManyConnectionsError, asyncpg.DeadlockDetectedError)  # fmt: skip
+
+_encode = msgspec.json.Encoder().encode
+
+
+class _Waiting(msgspec.Struct):
+    append: Append
+    encoded: bytes
+    answer: asyncio.Future[Appended]
+
+
+class PostgresEventStore:
+    """Appends through `append_events` (migrations/sql/0001_log.sql); read models are folded in the same transaction."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._drain: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._drain = asyncio.create_task(self._drain_for_ever(), name="event-store-group-commit")
+
+    async def stop(self) -> None:
+        """Finish what was accepted, then end."""
+        while not self._waiting.empty():
+            await asyncio.sleep(0.01)
+        if self._drain is not None:
+            self._drain.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._drain
+            self._drain = None
+
+    async def append(self, append: Append) -> Appended:
+        """Append all or nothing. Raises Unavailable when the database is away; retry with the same event ids."""
+        if self._drain is None:
+            raise RuntimeError("the event store was not started")
+        answer: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        self._waiting.put_nowait(_Waiting(append, encode_unit(append), answer))
+        return await answer
+
+    async def read_stream(self, stream_id: UUID, after_version: int = 0) -> list[RecordedEvent]:
+        rows = await self._fetch(
+            f"SELECT {EVENT_COLUMNS} FROM events WHERE stream_id = $1 AND version > $2 ORDER BY version",
+            stream_id,
+            after_version,
+        )
+        return [decode_record(row) for row in rows]
+
+    async def read_log(self, after: int, limit: int, project_id: UUID | None = None) -> list[RecordedEvent]:
+        if project_id is None:
+            sql = f"SELECT {EVENT_COLUMNS} FROM events WHERE position > $1 ORDER BY position LIMIT $2"
+            rows = await self._fetch(sql, after, limit)
+        else:
+            sql = (
+                f"SELECT {EVENT_COLUMNS} FROM events WHERE project_id = $3 AND position > $1 ORDER BY position LIMIT $2"
+            )
+            rows = await self._fetch(sql, after, limit, project_id)
+        return [decode_record(row) for row in rows]
+
+    async def head(self) -> Head:
+        rows = await self._fetch("SELECT epoch, position FROM log_head WHERE id = 1")
+        return Head(rows[0]["epoch"], rows[0]["position"])
+
+    async def _fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        return await self._pool.fetch(sql, *args)
+
+    async def _drain_for_ever(self) -> None:
+        while True:
+            batch = [await self._waiting.get()]
+            while len(batch) < MAX_BATCH and not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            try:
+                await self._commit_with_retries(batch)
+            except asyncio.CancelledError:
+                for waiting in batch:
+                    _refuse(waiting, Unavailable("The server is stopping; retry with the same key."))
+                raise
+
+    async def _commit_with_retries(self, batch: Sequence[_Waiting]) -> None:
+        for delay in (*RETRY_DELAYS_S, None):
+            try:
+                answers = await self._commit(batch)
+            except (*CONNECTION_LOST, *BUSY) as lost:
+                # A lost COMMIT is ambiguous; the same event ids on the next try tell the truth as `duplicate`.
+                if delay is None:
+                    for waiting in batch:
+                        _refuse(waiting, Unavailable(f"The database is away ({lost}); retry with the same key."))
+                    return
+                await asyncio.sleep(delay)
+            except Exception as broken:
+                # The server answered with an error, so nothing was stored: safe to find the culprit one by one.
+                if len(batch) == 1:
+                    _refuse(batch[0], broken)
+                    return
+                for waiting in batch:
+                    await self._commit_with_retries([waiting])
+                return
+            else:
+                for waiting, answer in zip(batch, answers, strict=True):
+                    if not waiting.answer.done():
+                        waiting.answer.set_result(answer)
+                return
+
+    async def _commit(self, batch: Sequence[_Waiting]) -> list[Appended]:
+        payload = b"[" + b",".join(waiting.encoded for waiting in batch) + b"]"
+        async with self._pool.acquire() as connection, connection.transaction():
+            rows = await connection.fetch("SELECT * FROM append_events($1) ORDER BY unit", payload)
+            changes = [
+                change
+                for waiting, row in zip(batch, rows, strict=True)
+                if row["status"] == "ok"
+                for recorded in _recorded(waiting.append, row)
+                for change in fold(recorded)
+            ]
+            await apply_changes(connection, changes)
+        return [_answer(waiting.append, row) for waiting, row in zip(batch, rows, strict=True)]
+
+
+def encode_unit(append: Append) -> bytes:
+    """One unit of append_events' parameter; its shape is documented there."""
+    return _encode(
+        {
+            "streams": [
+                {
+                    "stream_id": stream.stream_id,
+                    "expected_version": stream.expected_version,
+                    "events": [
+                        {
+                            "event_id": new.event_id,
+                            "type": new.type,
+                            "schema_version": SCHEMA_VERSIONS[new.type],
+                            "data": msgspec.Raw(encode_event(new.event)),
+                        }
+                        for new in stream.events
+                    ],
+                }
+                for stream in append.streams
+            ],
+            "guards": append.guards,
+            "project_id": append.project_id,
+            "actor_id": append.actor_id,
+            "command_id": append.command_id,
+            "causation_id": append.causation_id,
+            "correlation_id": append.correlation_id,
+            "meta": append.meta,
+        }
+    )
+
+
+def recorded_events(
+    append: Append, first_position: int, base_versions: Sequence[int], recorded_at: object
+) -> list[RecordedEvent]:
+    """The appended events with the numbers that the log gave them."""
+    position = first_position
+    recorded: list[RecordedEvent] = []
+    for stream, base in zip(append.streams, base_versions, strict=True):
+        for offset, new in enumerate(stream.events, start=1):
+            recorded.append(
+                RecordedEvent(
+                    position=position,
+                    stream_id=stream.stream_id,
+                    version=base + offset,
+                    event_id=new.event_id,
+                    project_id=append.project_id,
+                    actor_id=append.actor_id,
+                    recorded_at=recorded_at,  # type: ignore[arg-type]  # asyncpg gives a datetime, typed as Any
+                    event=new.event,
+                    command_id=append.command_id,
+                    causation_id=append.causation_id,
+                    correlation_id=append.correlation_id,
+                    meta=append.meta,
+                )
+            )
+            position += 1
+    return recorded
+
+
+def _recorded(append: Append, row: asyncpg.Record) -> list[RecordedEvent]:
+    return recorded_events(append, row["first_position"], row["base_versions"], row["recorded_at"])
+
+
+def _answer(append: Append, row: asyncpg.Record) -> Appended:
+    if row["status"] == "conflict":
+        return Appended("conflict", 0, row["stream_id"], row["version"])
+    count = sum(len(stream.events) for stream in append.streams)
+    first = append.streams[0]
+    if row["status"] == "duplicate":
+        version = row["version"] + len(first.events) - 1
+    else:
+        version = row["base_versions"][0] + len(first.events)
+    return Appended(row["status"], row["first_position"] + count - 1, first.stream_id, version)
+
+
+def _refuse(waiting: _Waiting, error: Exception) -> None:
+    if not waiting.answer.done():
+        waiting.answer.set_exception(error)
+
+
+async def append_in_bulk(connection: Connection, appends: Sequence[Append]) -> list[Appended]:
+    """Append many single-stream units by COPY in one transaction of its own: imports, registrations, acceptances.
+
+    Same order, versions, guards and idempotency as `append`, at 20,000 events a second and more. Keep chunks to a few
+    thousand, so that a live writer waits a fraction of a second.
+    """
+    async with connection.transaction():
+        head: int = await connection.fetchval("SELECT position FROM log_head WHERE id = 1 FOR UPDATE")
+        recorded_at = await connection.fetchval("SELECT clock_timestamp()")
+        stream_ids = {s.stream_id for a in appends for s in a.streams} | {
+            g.stream_id for a in appends for g in a.guards
+        }
+        versions = dict(
+            await connection.fetch(
+                "SELECT stream_id, version FROM streams WHERE stream_id = ANY($1::uuid[])", stream_ids
+            )
+        )
+        existing = dict(versions)
+        first_ids = [a.streams[0].events[0].event_id for a in appends]
+        known = {
+            row["event_id"]: row
+            for row in await connection.fetch(
+                "SELECT event_id, position, version FROM events WHERE event_id = ANY($1::uuid[])", first_ids
+            )
+        }
+        answers: list[Appended] = []
+        recorded: list[RecordedEvent] = []
+        for append, first_id in zip(appends, first_ids, strict=True):
+            (stream,) = append.streams
+            if (original := known.get(first_id)) is not None:
+                last = original["position"] + len(stream.events) - 1
+                answers.append(Appended("duplicate", last, stream.stream_id, versions.get(stream.stream_id, 0)))
+                continue
+            checks = [(g.stream_id, g.version) for g in append.guards]
+            if stream.expected_version is not None:
+                checks.append((stream.stream_id, stream.expected_version))
+            moved = next((sid for sid, wanted in checks if versions.get(sid, 0) != wanted), None)
+            if moved is not None:
+                answers.append(Appended("conflict", 0, moved, versions.get(moved, 0)))
+                continue
+            base = versions.get(stream.stream_id, 0)
+            recorded += recorded_events(append, head + 1, [base], recorded_at)
+            head += len(stream.events)
+            versions[stream.stream_id] = base + len(stream.events)
+            answers.append(Appended("ok", head, stream.stream_id, versions[stream.stream_id]))
+        if recorded:
+            await _copy(connection, recorded, existing, versions)
+            await apply_changes(connection, (change for r in recorded for change in fold(r)))
+            await connection.execute("UPDATE log_head SET position = $1 WHERE id = 1", head)
+            await connection.execute("SELECT pg_notify('es_head', $1)", str(head))
+    return answers
+
+
+async def _copy(
+    connection: Connection, recorded: Sequence[RecordedEvent], existing: dict[UUID, int], versions: dict[UUID, int]
+) -> None:
+    rows = [
+        (
+            r.position, r.stream_id, r.version, r.event_id, r.type, SCHEMA_VERSIONS[r.type], encode_event(r.event),
+            _encode(r.meta), r.project_id, r.actor_id, r.command_id, r.causation_id, r.correlation_id, r.recorded_at,
+        )
+        for r in recorded
+    ]  # fmt: skip
+    columns = [c.strip() for c in EVENT_COLUMNS.split(",")]
+    await connection.copy_records_to_table("events", records=rows, columns=columns)
+    project_of = {r.stream_id: r.project_id for r in recorded}
+    fresh = [(sid, project, versions[sid]) for sid, project in project_of.items() if sid not in existing]
+    await connection.copy_records_to_table("streams", records=fresh, columns=["stream_id", "project_id", "version"])
+    moved = [sid for sid in project_of if sid in existing]
+    if moved:
+        await connection.execute(
+            "UPDATE streams s SET version = m.version FROM unnest($1::uuid[], $2::bigint[]) AS m(stream_id, version) "
+            "WHERE s.stream_id = m.stream_id",
+            moved,
+            [versions[sid] for sid in moved],
+        )

@@ -1,0 +1,66 @@
+"""Applies changes of read rows, set-based: one statement per table and set of columns, whatever the batch."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from adapters.database import Connection
+from domain.projections import Change, Drop, Patch, Put, Table, coalesced
+
+PRIMARY_KEYS: dict[Table, str] = {
+    "projects": "project_id",
+    "categories": "category_id",
+    "images": "image_id",
+    "annotations": "annotation_id",
+    "jobs": "job_id",
+    "query_batches": "query_batch_id",
+    "training_runs": "run_id",
+    "exports": "export_id",
+    "predictions": "prediction_id",
+}
+
+REBUILT_TABLES: tuple[Table, ...] = tuple(table for table in PRIMARY_KEYS if table != "predictions")
+
+_encode = msgspec.json.Encoder().encode
+
+
+async def apply_changes(connection: Connection, changes: Iterable[Change], schema: str = "public") -> None:
+    """Write `changes` in the caller's transaction. `schema` names where the tables stand (rebuild uses a shadow)."""
+    puts: dict[tuple[Table, tuple[str, ...]], list[Any]] = defaultdict(list)
+    patches: dict[tuple[Table, tuple[str, ...], tuple[str, ...]], list[Any]] = defaultdict(list)
+    drops: dict[Table, list[Any]] = defaultdict(list)
+    for change in coalesced(changes).values():
+        match change:
+            case Put(table=table, row=row):
+                puts[table, tuple(row)].append(row)
+            case Patch(table=table, key=key, values=values, add=add):
+                shape = (table, tuple(sorted(values)), tuple(sorted(add)))
+                patches[shape].append({PRIMARY_KEYS[table]: key, **values, **add})
+            case Drop(table=table, key=key):
+                drops[table].append(key)
+    for table, keys in drops.items():
+        await connection.execute(f"DELETE FROM {schema}.{table} WHERE {PRIMARY_KEYS[table]} = ANY($1::uuid[])", keys)
+    for (table, columns), rows in puts.items():
+        await connection.execute(_upsert(schema, table, columns), _encode(rows))
+    for (table, values, add), rows in patches.items():
+        await connection.execute(_update(schema, table, values, add), _encode(rows))
+
+
+def _upsert(schema: str, table: Table, columns: tuple[str, ...]) -> str:
+    names = ", ".join(columns)
+    updates = ", ".join(f"{c} = excluded.{c}" for c in columns if c != PRIMARY_KEYS[table])
+    return (
+        f"INSERT INTO {schema}.{table} ({names}) SELECT {names} FROM jsonb_populate_recordset(null::{schema}.{table}, $1) "
+        f"ON CONFLICT ({PRIMARY_KEYS[table]}) DO UPDATE SET {updates}"
+    )
+
+
+def _update(schema: str, table: Table, values: tuple[str, ...], add: tuple[str, ...]) -> str:
+    sets = ", ".join([*(f"{c} = r.{c}" for c in values), *(f"{c} = t.{c} + r.{c}" for c in add)])
+    key = PRIMARY_KEYS[table]
+    return (
+        f"UPDATE {schema}.{table} t SET {sets} FROM jsonb_populate_recordset(null::{schema}.{table}, $1) r "
+        f"WHERE t.{key} = r.{key}"
+    )

@@ -1,0 +1,117 @@
+"""What a person or a job asks for. Imperative, as it arrives on the wire; a command may be refused, an event never."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.geometry import Geometry
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
+Confidence = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Version = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+class Command(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
+    pass
+
+
+class DrawAnnotation(Command, tag="draw_annotation"):
+    annotation_id: UUID
+    category_id: UUID
+    geometry: Geometry
+
+
+class ReshapeAnnotation(Command, tag="reshape_annotation"):
+    annotation_id: UUID
+    geometry: Geometry
+    expected_version: Version | None = None
+
+
+class RecategoriseAnnotation(Command, tag="recategorise_annotation"):
+    annotation_id: UUID
+    category_id: UUID
+    expected_version: Version | None = None
+
+
+class DeleteAnnotation(Command, tag="delete_annotation"):
+    annotation_id: UUID
+    expected_version: Version | None = None
+
+
+class RestoreAnnotation(Command, tag="restore_annotation"):
+    annotation_id: UUID
+
+
+class AcceptPrediction(Command, tag="accept_prediction"):
+    prediction_id: UUID
+    annotation_id: UUID
+
+
+class RejectPrediction(Command, tag="reject_prediction"):
+    prediction_id: UUID
+
+
+class AcceptPredictions(Command, tag="accept_predictions"):
+    min_confidence: Confidence
+
+
+class Submit(Command, tag="submit"):
+    pass
+
+
+class Approve(Command, tag="approve"):
+    pass
+
+
+class Reject(Command, tag="reject"):
+    reason: Reason
+
+
+class Reopen(Command, tag="reopen"):
+    pass
+
+
+class MarkEmpty(Command, tag="mark_empty"):
+    pass
+
+
+class Claim(Command, tag="claim"):
+    pass
+
+
+class Release(Command, tag="release"):
+    pass
+
+
+ImageCommand = (
+    DrawAnnotation
+    | ReshapeAnnotation
+    | RecategoriseAnnotation
+    | DeleteAnnotation
+    | RestoreAnnotation
+    | AcceptPrediction
+    | RejectPrediction
+    | AcceptPredictions
+    | Submit
+    | Approve
+    | Reject
+    | Reopen
+    | MarkEmpty
+    | Claim
+    | Release
+)
+
+
+class Prediction(msgspec.Struct, frozen=True):
+    """An open proposal as the command handler needs it: read from the bulk table before deciding."""
+
+    prediction_id: UUID
+    run_id: UUID
+    category_id: UUID
+    geometry: Geometry
+    confidence: float
+
+
+Task = Literal["detect", "segment"]
