@@ -94,7 +94,7 @@ def _build(family: str, architecture: str, weights: str, device: str, name: str)
     def encode_text(text: str) -> torch.Tensor:
         return model.encode_text(tokenizer([text]).to(next(model.parameters()).device))
 
-    return TorchEmbedder(name, model, model.encode_image, transform, side, device, encode_text)
+    return TorchEmbedder(name, model, model.encode_image, cast("Transform", transform), side, device, encode_text)
 
 
 def _timm_embedder(model: Any, name: str, device: str, notice: str | None) -> TorchEmbedder:
