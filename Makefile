@@ -9,7 +9,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+# The locks are whole: nothing beside them is resolved.
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
 STAMPS := $(VENV)/stamps
 # A Node of this machine serves from version 20 on; else one comes from PyPI.
 NODE_IS_OLD := $(shell node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null || echo yes)
@@ -53,8 +54,8 @@ $(STAMPS)/runtime: requirements.lock $(STAMPS)/uv
 	$(UV) --require-hashes --requirement $<
 	@touch $@
 
-$(STAMPS)/project: pyproject.toml requirements.in $(STAMPS)/runtime
-	$(UV) --no-deps --no-build-isolation --editable .
+$(STAMPS)/project: pyproject.toml $(STAMPS)/runtime
+	$(UV) --no-build-isolation --editable .
 	@touch $@
 
 $(STAMPS)/dev: requirements-dev.lock $(STAMPS)/project
@@ -129,9 +130,10 @@ format: $(STAMPS)/dev web/node_modules/.installed
 # --- upkeep ---------------------------------------------------------------------------------------------------------
 
 lock: $(STAMPS)/uv
-	@for name in bootstrap "" dev node; do \
+	@for name in bootstrap "" api dev node; do \
 		file=requirements$${name:+-$$name}; \
-		$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 $$file.in --output-file $$file.lock; \
+		$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 \
+			--override requirements-overrides.in $$file.in --output-file $$file.lock; \
 	done
 
 clean:
