@@ -5,7 +5,6 @@ import ctypes
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 
 from cli.programs import ROOT
@@ -34,8 +33,8 @@ class Child:
         self._started = 0.0
         self._next_start = 0.0
 
-    def start(self) -> None:
-        self._started = time.monotonic()
+    def start(self, now: float) -> None:
+        self._started = now
         self._process = subprocess.Popen(
             self._command,
             cwd=ROOT,
@@ -49,7 +48,7 @@ class Child:
         """Notice a death or bring the dead back; what happened, in words, or None."""
         if self._process is None:
             if now >= self._next_start:
-                self.start()
+                self.start(now)
             return None
         status = self._process.poll()
         if status is None:

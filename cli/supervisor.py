@@ -99,7 +99,7 @@ class Supervisor:
             self._children.append(Child(f"worker {number + 1}", worker_command(), variables))
         for child in self._children:
             if not self._stopping.is_set():
-                child.start()
+                child.start(time.monotonic())
 
     def _watch(self, servers: EmbeddedServers) -> None:
         ready = False
