@@ -42,13 +42,14 @@ class Supervisor:
 
     def run(self) -> None:
         """Serve until SIGINT, SIGTERM or SIGHUP. Raises StartError and EmbeddedServerError."""
-        lock = _instance_lock(self._settings)
+        lock, was_killed = _instance_lock(self._settings)
         previous = {
             number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         }
         servers = EmbeddedServers(self._settings, take_over=True)
         try:
-            self._wait_for_port()
+            # The API of a supervisor killed a moment ago is still closing its sockets.
+            self._wait_for_port(API_SHUTDOWN_S + 2 if was_killed else 0)
             self._settings = servers.start().settings
             self._migrate()
             self._start_children()
@@ -58,15 +59,15 @@ class Supervisor:
             servers.stop()
             for number, handler in previous.items():
                 signal.signal(number, handler)
+            os.ftruncate(lock, 0)
             os.close(lock)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._hurry = self._stopping.is_set()
         self._stopping.set()
 
-    def _wait_for_port(self) -> None:
-        # The API of a supervisor killed a moment ago is still closing its sockets.
-        deadline = time.monotonic() + API_SHUTDOWN_S + 2
+    def _wait_for_port(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
         while not self._stopping.is_set():
             family, kind, protocol, _, address = socket.getaddrinfo(
                 self._settings.host, self._settings.port, type=socket.SOCK_STREAM
@@ -126,8 +127,11 @@ class Supervisor:
             child.kill()
 
 
-def _instance_lock(settings: Settings) -> int:
-    """An open file whose lock says that this data folder has its supervisor; it holds the address."""
+def _instance_lock(settings: Settings) -> tuple[int, bool]:
+    """An open file whose lock says that this data folder has its supervisor, and whether the last one was killed.
+
+    The file holds the address as long as a supervisor has not ended in order.
+    """
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = settings.data_dir / "supervisor.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -137,9 +141,10 @@ def _instance_lock(settings: Settings) -> int:
         address = os.pread(descriptor, 200, 0).decode().strip()
         os.close(descriptor)
         raise StartError(f"already running at {address} with {settings.data_dir}") from None
+    was_killed = os.fstat(descriptor).st_size > 0
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{settings.address}\n".encode(), 0)
-    return descriptor
+    return descriptor, was_killed
 
 
 def _answers(address: str) -> bool:

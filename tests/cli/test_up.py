@@ -1,0 +1,170 @@
+"""`autoannotate up` as a person uses it: started, interrupted, killed, and started again on the same data."""
+
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[2]
+START_S = 60
+
+
+class Platform:
+    """One data folder and port, and the supervisor that serves them now."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.family: list[psutil.Process] = []
+        self.supervisor: subprocess.Popen[str] | None = None
+
+    def autoannotate(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        own = {"AUTOANNOTATE_DATA_DIR": str(self.data_dir), "AUTOANNOTATE_PORT": str(self.port)}
+        inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+        return subprocess.Popen(
+            [sys.executable, "-m", "cli", *arguments],
+            cwd=ROOT,
+            env={**inherited, **own, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def up(self) -> None:
+        """Start, and wait for the line that tells a person where to go."""
+        self.supervisor = self.autoannotate("up")
+        said = lines_until(self.supervisor, "is ready")
+        assert said[-1] == f"Auto-Annotation is ready: {self.address}\n", "".join(said)
+        self.family = psutil.Process(self.supervisor.pid).children(recursive=True)
+
+    def end(self, number: signal.Signals) -> int:
+        """Signal the supervisor; its exit status once every process of its family has ended."""
+        assert self.supervisor is not None
+        self.supervisor.send_signal(number)
+        with self.supervisor as ending:
+            status = ending.wait(30)
+        self.supervisor = None
+        remaining = psutil.wait_procs(self.family, timeout=30)[1]
+        assert remaining == []
+        return status
+
+
+def lines_until(process: subprocess.Popen[str], words: str) -> list[str]:
+    assert process.stdout is not None
+    lines: list[str] = []
+    deadline = time.monotonic() + START_S
+    while not (lines and words in lines[-1]):
+        if not select.select([process.stdout], [], [], max(0, deadline - time.monotonic()))[0]:
+            break
+        lines.append(process.stdout.readline())
+        if not lines[-1]:
+            break
+    return lines
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    data_dir = Path(tempfile.mkdtemp(prefix="autoannotate-up-"))
+    data_dir.chmod(0o711)
+    platform = Platform(data_dir)
+    try:
+        yield platform
+    finally:
+        if platform.supervisor is not None:
+            platform.end(signal.SIGTERM)
+        shutil.rmtree(data_dir)
+
+
+def project_names(address: str) -> list[str]:
+    answer = httpx.get(f"{address}/api/projects")
+    answer.raise_for_status()
+    return [project["name"] for project in answer.json()["items"]]
+
+
+def test_up_serves_until_it_is_interrupted_and_again_after_it_was_killed(platform: Platform) -> None:
+    platform.up()
+    created = httpx.post(f"{platform.address}/api/projects", json={"name": "Wheat", "task": "detect"})
+    assert created.status_code == 201, created.text
+    assert platform.end(signal.SIGINT) == 0
+
+    platform.up()
+    assert project_names(platform.address) == ["Wheat"]
+    assert platform.end(signal.SIGKILL) == -signal.SIGKILL
+
+    platform.up()
+    assert project_names(platform.address) == ["Wheat"]
+    assert platform.end(signal.SIGTERM) == 0
+
+
+def test_an_api_that_was_killed_is_brought_back(platform: Platform) -> None:
+    platform.up()
+    assert platform.supervisor is not None
+    (api,) = [child for child in platform.family if "api.app:create_app" in child.cmdline()]
+    api.kill()
+    said = lines_until(platform.supervisor, "API")
+    assert said[-1] == "autoannotate: API was killed by SIGKILL; starting it again in 0.5 s\n"
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{platform.address}/health/live").status_code == 200:
+                break
+        except httpx.TransportError:
+            time.sleep(0.05)
+    assert project_names(platform.address) == []
+    platform.family = psutil.Process(platform.supervisor.pid).children(recursive=True)
+    assert platform.end(signal.SIGINT) == 0
+
+
+def test_a_second_up_on_the_same_data_says_where_the_first_one_is(platform: Platform) -> None:
+    platform.up()
+    second = platform.autoannotate("up", AUTOANNOTATE_PORT="1")
+    output, _ = second.communicate(timeout=START_S)
+    assert (second.returncode, output) == (
+        2,
+        f"autoannotate: already running at {platform.address} with {platform.data_dir}\n",
+    )
+    assert platform.end(signal.SIGINT) == 0
+
+
+def test_a_taken_port_is_named_before_anything_is_started(platform: Platform) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", platform.port))
+        other.listen()
+        refused = platform.autoannotate("up")
+        output, _ = refused.communicate(timeout=START_S)
+    assert refused.returncode == 2
+    assert output.startswith(f"autoannotate: cannot listen on {platform.address} (Address already in use)")
+    assert not (platform.data_dir / "postgres").exists()
+
+
+def test_a_setting_that_cannot_work_is_named(platform: Platform) -> None:
+    refused = platform.autoannotate("up", AUTOANNOTATE_WORKERS="many")
+    output, _ = refused.communicate(timeout=START_S)
+    assert (refused.returncode, output) == (
+        2,
+        "autoannotate: AUTOANNOTATE_WORKERS=many must be a whole number from 0 to 256\n",
+    )
+
+
+@pytest.mark.parametrize("program", ["api", "worker"])
+def test_a_process_by_itself_needs_its_servers_named(platform: Platform, program: str) -> None:
+    refused = platform.autoannotate(program)
+    output, _ = refused.communicate(timeout=START_S)
+    assert (refused.returncode, output) == (
+        2,
+        "autoannotate: DATABASE_URL is not set, and this process was not started by `autoannotate up`\n",
+    )
