@@ -39,9 +39,14 @@ async def prepare_connection(connection: asyncpg.Connection) -> None:
     )
 
 
-async def open_pool(database_url: str, size: int = 10, *, limits: bool = True) -> asyncpg.Pool:
-    """A pool whose sessions obey SESSION_LIMITS unless `limits` is off (rebuild, backup: long by nature)."""
+async def open_pool(database_url: str, size: int = 10, *, limits: bool = True, durable: bool = True) -> asyncpg.Pool:
+    """A pool whose sessions obey SESSION_LIMITS unless `limits` is off (rebuild, backup: long by nature).
+
+    Not `durable`: a commit returns before it is on the disk, for rows whose loss harms nobody.
+    """
     settings = SESSION_LIMITS if limits else {"jit": "off", "application_name": "autoannotate"}
+    if not durable:
+        settings = {**settings, "synchronous_commit": "off"}
     return await asyncpg.create_pool(
         database_url, min_size=1, max_size=size, init=prepare_connection, server_settings=settings
     )

@@ -53,6 +53,12 @@ class RejectPrediction(Command, tag="reject_prediction"):
     prediction_id: UUID
 
 
+class ReopenPrediction(Command, tag="reopen_prediction"):
+    """Takes back an acceptance (after its annotation was deleted) or a rejection: the way back for undo."""
+
+    prediction_id: UUID
+
+
 class AcceptPredictions(Command, tag="accept_predictions"):
     min_confidence: Confidence
 
@@ -93,6 +99,7 @@ ImageCommand = (
     | RestoreAnnotation
     | AcceptPrediction
     | RejectPrediction
+    | ReopenPrediction
     | AcceptPredictions
     | Submit
     | Approve

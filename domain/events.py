@@ -166,6 +166,12 @@ class PredictionRejected(Event, tag="prediction.rejected"):
     run_id: UUID
 
 
+class PredictionReopened(Event, tag="prediction.reopened"):
+    """A person took back their judgement; it is a proposal again."""
+
+    prediction_id: UUID
+
+
 class PredictionsRecorded(Event, tag="predictions.recorded"):
     """On the run's stream. `digest` is the SHA-256 over the rows, because the bulk table is not rebuilt."""
 

@@ -120,6 +120,8 @@ def evolve(state: ImageState, version: int, actor_id: UUID, event: e.Event) -> I
             changes |= {"annotations": rest, "deleted": {**state.deleted, gone.annotation_id: gone}}
         case e.AnnotationRestored():
             changes |= _with_records(state, [event.annotation], actor_id, version)
+            if event.annotation.prediction_id is not None:
+                changes["handled_predictions"] = state.handled_predictions | {event.annotation.prediction_id}
         case e.AnnotationsImported() | e.PredictionsAccepted():
             changes |= _with_records(state, event.annotations, actor_id, version)
         case e.PredictionsWithdrawn():
@@ -141,6 +143,8 @@ def evolve(state: ImageState, version: int, actor_id: UUID, event: e.Event) -> I
             changes["handled_predictions"] = state.handled_predictions | {event.prediction_id}
         case e.PredictionRejected():
             changes["handled_predictions"] = state.handled_predictions | {event.prediction_id}
+        case e.PredictionReopened():
+            changes["handled_predictions"] = state.handled_predictions - {event.prediction_id}
         case e.ImageTrashed():
             changes["trashed"] = True
         case e.ImageRestored():
@@ -158,7 +162,7 @@ def evolve(state: ImageState, version: int, actor_id: UUID, event: e.Event) -> I
 
 def is_human_work(event: e.Event) -> bool:
     """Whether a person judged the picture: jobs leave such an image alone from then on."""
-    if isinstance(event, e.PredictionRejected | e.AnnotationsImported):
+    if isinstance(event, e.PredictionRejected | e.PredictionReopened | e.AnnotationsImported):
         return True
     return type(event) in AFTER_EVENT and not isinstance(event, e.PredictionsAccepted)
 
@@ -225,6 +229,12 @@ def _decide_one(state: ImageState, command: c.ImageCommand, context: ImageContex
                     prediction.prediction_id, prediction.category_id, prediction.confidence, prediction.run_id
                 )
             ]
+        case c.ReopenPrediction():
+            if command.prediction_id not in state.handled_predictions:
+                return []
+            if any(a.prediction_id == command.prediction_id for a in state.annotations.values()):
+                raise Conflict(f"{pointer}/prediction_id: its annotation is on the image; delete that first.")
+            return [e.PredictionReopened(command.prediction_id)]
         case c.AcceptPredictions():
             chosen = [
                 p

@@ -153,6 +153,8 @@ def _fold_image(recorded: e.RecordedEvent) -> list[Change]:
             changes = [_annotation(recorded, record)]
         case e.AnnotationRestored():
             changes = [_annotation(recorded, event.annotation)]
+            if event.annotation.prediction_id is not None:
+                changes.append(Patch("predictions", event.annotation.prediction_id, {"state": "accepted"}))
         case e.PredictionAccepted():
             record = e.AnnotationRecord(
                 event.annotation_id,
@@ -166,6 +168,8 @@ def _fold_image(recorded: e.RecordedEvent) -> list[Change]:
             changes = [_annotation(recorded, record), Patch("predictions", event.prediction_id, {"state": "accepted"})]
         case e.PredictionRejected():
             changes = [Patch("predictions", event.prediction_id, {"state": "rejected"})]
+        case e.PredictionReopened():
+            changes = [Patch("predictions", event.prediction_id, {"state": "open"})]
         case e.AnnotationsImported() | e.PredictionsAccepted():
             changes = [_annotation(recorded, record) for record in event.annotations]
         case e.AnnotationReshaped():

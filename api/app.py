@@ -1,0 +1,86 @@
+"""The composition root of the HTTP and WebSocket API."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+
+from adapters.settings import Settings, load_settings
+from api import (
+    annotations,
+    categories,
+    events,
+    feed,
+    health,
+    images,
+    jobs,
+    page,
+    projects,
+    uploads,
+)
+from api.errors import EXCEPTION_HANDLERS
+from api.openapi import complete_document
+from api.services import Services, open_services
+from api.text_guard import refuse_unstorable_text
+
+ROUTES: list[Any] = [
+    *health.routes,
+    *projects.routes,
+    *categories.routes,
+    *uploads.routes,
+    *images.routes,
+    *annotations.routes,
+    *jobs.routes,
+    *events.routes,
+    *feed.routes,
+]
+
+WEB_DIST = Path(__file__).parents[1] / "web" / "dist"
+
+MAX_BODY_BYTES = 20 * 1024 * 1024
+"""Of everything but uploads, which set their own limit."""
+
+
+async def provide_services(state: State) -> Services:
+    return state.services
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """The app; it connects when it starts. Settings come from the environment unless given."""
+    chosen = settings or load_settings()
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with open_services(chosen) as services:
+            app.state.services = services
+            yield
+
+    app = Litestar(
+        route_handlers=[*ROUTES, *page.routes(WEB_DIST)],
+        lifespan=[lifespan],
+        dependencies={"services": Provide(provide_services)},
+        exception_handlers=EXCEPTION_HANDLERS,
+        before_request=refuse_unstorable_text,
+        request_max_body_size=MAX_BODY_BYTES,
+        multipart_form_part_limit=2_000,
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=1_000, exclude=["/file", "/thumbnail", "/preview"]
+        ),
+        openapi_config=OpenAPIConfig(
+            title="Auto-Annotation",
+            version="1",
+            path="/docs",
+            render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+            use_handler_docstrings=True,
+        ),
+        logging_config=None,
+    )
+    complete_document(app)
+    return app

@@ -1,0 +1,45 @@
+"""The web page: the built bundle under web/dist, and its index for every address of the app itself."""
+
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+from litestar import Response
+from litestar.exceptions import NotFoundException
+from litestar.handlers import get
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' blob: data:; connect-src 'self' ws: wss:; style-src 'self' 'unsafe-inline'; "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+
+HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+NOT_BUILT = (
+    "<!doctype html><title>Auto-Annotation</title><p>The web page is not built here; `make up` builds it. "
+    "The API is described at <a href='/docs'>/docs</a>."
+)
+
+
+def routes(dist: Path) -> list[Any]:
+    """Handlers that serve `dist`. Files under assets/ carry a hash in their name and never change."""
+
+    @get(["/", "/{path:path}"], include_in_schema=False, media_type="text/html", sync_to_thread=True)
+    def web_page(path: str = "") -> Response[bytes]:
+        wanted = (dist / path.lstrip("/")).resolve()
+        if path and wanted.is_file() and wanted.is_relative_to(dist.resolve()):
+            kind = mimetypes.guess_type(wanted.name)[0] or "application/octet-stream"
+            caching = "public, max-age=31536000, immutable" if "/assets/" in path else "no-cache"
+            return Response(wanted.read_bytes(), media_type=kind, headers={**HEADERS, "cache-control": caching})
+        if path.startswith(("/api/", "/ws/", "/health/", "/docs/")) or "." in path.rpartition("/")[2]:
+            raise NotFoundException("There is nothing at this address.")
+        index = dist / "index.html"
+        page = index.read_bytes() if index.is_file() else NOT_BUILT.encode()
+        return Response(page, media_type="text/html", headers={**HEADERS, "cache-control": "no-cache"})
+
+    return [web_page]

@@ -1,0 +1,50 @@
+"""Everything a handler may use, made once at start-up and handed over as `services`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import msgspec
+
+from adapters.blobs import ObstoreBlobStore, open_blob_store
+from adapters.clock import new_id
+from adapters.database import open_pool
+from adapters.event_store import PostgresEventStore
+from adapters.feed import FeedHub
+from adapters.jobs import Nudger
+from adapters.settings import Settings
+from domain.execute import Executor
+from domain.ports import BlobStore
+
+
+class Services(msgspec.Struct, frozen=True):
+    settings: Settings
+    pool: asyncpg.Pool
+    relaxed_pool: asyncpg.Pool
+    """Commits without waiting for the disk: for what a crash may forget, never for a fact."""
+    store: PostgresEventStore
+    executor: Executor
+    blobs: BlobStore
+    nudger: Nudger
+    hub: FeedHub
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Connect to everything, in the order that stopping reverses."""
+    pool = await open_pool(settings.database_url, size=16)
+    relaxed_pool = await open_pool(settings.database_url, size=4, durable=False)
+    store = PostgresEventStore(pool)
+    await store.start()
+    hub = FeedHub(settings.database_url, pool)
+    await hub.start()
+    nudger = Nudger(settings.redis_url)
+    blobs: ObstoreBlobStore = open_blob_store(settings.blob_url)
+    try:
+        yield Services(settings, pool, relaxed_pool, store, Executor(store, new_id), blobs, nudger, hub)
+    finally:
+        await nudger.close()
+        await hub.stop()
+        await store.stop()
+        await relaxed_pool.close()
+        await pool.close()

@@ -1,0 +1,166 @@
+"""Pictures in: multipart with `files`, or a zip. Every file is registered, known already, or refused with its reason."""
+
+import tempfile
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response
+from litestar.datastructures import UploadFile
+from litestar.exceptions import ClientException
+
+from adapters.ingest import IncomingImage, Ingested, Read, RejectedFile, register_images
+from adapters.pictures import MAX_FILE_BYTES, RefusedPicture
+from api.idempotency import command_id_of
+from api.projects import require_project
+from api.routing import post
+from api.services import Services
+from domain.errors import InvalidInput, Problem, TooLarge
+from domain.ids import LOCAL_ACTOR
+
+MAX_UPLOAD_BYTES = 4 * 1024**3
+MAX_ZIP_ENTRIES = 100_000
+MAX_ZIP_RATIO = 100
+"""Unpacked to packed; pictures hardly shrink, so more than this is a bomb."""
+
+IMAGES_AT_ONCE = 50
+"""Registered in one transaction: what one request holds in memory, and how long a live writer waits for it."""
+
+
+@post(
+    "/api/projects/{project_id:uuid}/images",
+    "upload_images",
+    request_max_body_size=MAX_UPLOAD_BYTES,
+    status_code=201,
+)
+async def upload_images(services: Services, request: Request[Any, Any, Any], project_id: UUID) -> Response[Ingested]:
+    """Multipart field `files` (repeated) or `application/zip`. 201 when anything was registered, else 200."""
+    await require_project(services, project_id)
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    match content_type:
+        case "multipart/form-data":
+            outcome = await _register_form(services, request, project_id)
+        case "application/zip" | "application/x-zip-compressed":
+            outcome = await _register_zip(services, request, project_id)
+        case _:
+            detail = "must be multipart/form-data with `files`, or application/zip"
+            raise InvalidInput(f"Content-Type {detail}.", [Problem("/headers/content-type", detail)])
+    return Response(outcome, status_code=201 if outcome.registered else 200)
+
+
+async def _register_form(services: Services, request: Request[Any, Any, Any], project_id: UUID) -> Ingested:
+    try:
+        form = await request.form()
+    except ClientException:
+        raise
+    except Exception as malformed:
+        # The multipart parser raises its own errors for a body that is none.
+        raise InvalidInput(f"The body is not multipart/form-data: {malformed}") from malformed
+    files = [file for file in form.getall("files", []) if isinstance(file, UploadFile)]
+    if not files:
+        detail = "no file was sent in the field `files`"
+        raise InvalidInput(f"{detail}.", [Problem("/files", detail)])
+    incoming = [IncomingImage(file.filename, _reader_of(file)) for file in files]
+    return await _register(services, request, project_id, incoming)
+
+
+async def _register_zip(services: Services, request: Request[Any, Any, Any], project_id: UUID) -> Ingested:
+    with tempfile.TemporaryDirectory(prefix="autoannotate-upload-") as folder:
+        path = await receive_zip(request, Path(folder))
+        with open_zip(path) as archive:
+            incoming: list[IncomingImage] = []
+            rejected: list[RejectedFile] = []
+            for entry in archive.infolist():
+                if entry.is_dir():
+                    continue
+                if reason := refusal_of_entry(entry):
+                    rejected.append(RejectedFile(entry.filename[:500], reason))
+                else:
+                    incoming.append(IncomingImage(PurePosixPath(entry.filename).name, _entry_reader(archive, entry)))
+            outcome = await _register(services, request, project_id, incoming)
+            outcome.rejected += rejected
+            return outcome
+
+
+async def _register(
+    services: Services, request: Request[Any, Any, Any], project_id: UUID, incoming: list[IncomingImage]
+) -> Ingested:
+    command_id = await command_id_of(request)
+    total = Ingested([], [], [])
+    for start in range(0, len(incoming), IMAGES_AT_ONCE):
+        part = await register_images(
+            services.pool,
+            services.blobs,
+            project_id,
+            LOCAL_ACTOR,
+            incoming[start : start + IMAGES_AT_ONCE],
+            command_id=command_id,
+        )
+        total.registered += part.registered
+        total.duplicates += part.duplicates
+        total.rejected += part.rejected
+        total.position = part.position or total.position
+    return total
+
+
+async def receive_zip(request: Request[Any, Any, Any], folder: Path) -> Path:
+    """The body, streamed to a file in `folder`. Raises InvalidInput if it is no zip."""
+    path = folder / "upload.zip"
+    received = 0
+    with path.open("wb") as file:
+        async for chunk in request.stream():
+            received += len(chunk)
+            if received > MAX_UPLOAD_BYTES:
+                raise TooLarge(f"The zip is over {MAX_UPLOAD_BYTES // 2**30} GB; send it in parts.")
+            file.write(chunk)
+    return path
+
+
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """Raises InvalidInput for what is no zip, TooLarge for more entries than anyone means."""
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError) as broken:
+        raise InvalidInput(f"The body is not a zip: {broken}", [Problem("", "not a zip")]) from broken
+    if len(archive.infolist()) > MAX_ZIP_ENTRIES:
+        archive.close()
+        raise TooLarge(f"The zip has more than {MAX_ZIP_ENTRIES} entries.")
+    return archive
+
+
+def refusal_of_entry(entry: zipfile.ZipInfo) -> str | None:
+    """Why an entry is not read, or None: paths that leave the zip, links, bombs, encryption."""
+    parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
+    if not parts or ".." in parts or entry.filename.startswith(("/", "\\")) or ":" in parts[0]:
+        return "the path leaves the zip"
+    if (entry.external_attr >> 16) & 0o170000 == 0o120000:
+        return "it is a link"
+    if entry.flag_bits & 0x1:
+        return "it is encrypted"
+    if entry.file_size > MAX_FILE_BYTES:
+        return f"the file is over {MAX_FILE_BYTES // 2**20} MB"
+    if entry.file_size > MAX_ZIP_RATIO * max(entry.compress_size, 1):
+        return "it unpacks to more than a hundred times its size"
+    return None
+
+
+def _reader_of(file: UploadFile) -> Read:
+    async def read() -> bytes:
+        # Read only when its turn comes, and no more than a picture may have: large ones wait on the disk.
+        return await file.read(MAX_FILE_BYTES + 1)
+
+    return read
+
+
+def _entry_reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Read:
+    async def read() -> bytes:
+        try:
+            return archive.read(entry)
+        except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError) as broken:
+            raise RefusedPicture(f"the zip is damaged here: {broken}") from broken
+
+    return read
+
+
+routes = [upload_images]
