@@ -22,6 +22,8 @@ endif
 unexport PIP_FIND_LINKS UV_FIND_LINKS
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 export UV_NO_CONFIG := 1
+# Behind a proxy with a certificate of its own, the machine knows it and a bundled list does not.
+export UV_SYSTEM_CERTS := 1
 
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/*.json web/*.ts -type f 2>/dev/null)
 RUNTIME := $(STAMPS)/project web/dist/index.html
