@@ -121,7 +121,8 @@ check-deploy: $(STAMPS)/dev
 	$(BIN)/hadolint deploy/Dockerfile.*
 
 generate: $(STAMPS)/dev web/node_modules/.installed
-	$(BIN)/python -m api.openapi > docs/openapi.json
+	@mkdir -p docs
+	$(BIN)/litestar --app api.app:create_app schema openapi --output docs/openapi.json
 	npm --prefix web run generate
 
 format: $(STAMPS)/dev web/node_modules/.installed
