@@ -8,9 +8,13 @@ from collections.abc import Callable
 
 from domain.errors import InvalidInput
 from worker.acquire.cluster_centres import cluster_centres
+from worker.acquire.herding import herding
+from worker.acquire.hybrid import hybrid
 from worker.acquire.k_center import k_center
 from worker.acquire.pool import Pick, Pool, Predictions
 from worker.acquire.random_sample import random
+from worker.acquire.typical import typical
+from worker.acquire.uncertainty import uncertainty
 
 __all__ = ["ACQUISITION_FUNCTIONS", "Pick", "Pool", "Predictions", "acquire"]
 
@@ -18,6 +22,10 @@ ACQUISITION_FUNCTIONS: dict[str, Callable[[Pool, int, int], list[Pick]]] = {
     "random": random,
     "k_center": k_center,
     "cluster_centres": cluster_centres,
+    "typical": typical,
+    "uncertainty": uncertainty,
+    "herding": herding,
+    "hybrid": hybrid,
 }
 
 
