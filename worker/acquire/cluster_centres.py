@@ -9,9 +9,7 @@ from worker.acquire.spherical_k_means import FIT_ALL_UP_TO, spherical_k_means
 MAX_CLUSTERS = 500
 
 
-def cluster_centres(
-    pool: Pool, budget: int, seed: int, *, redo: int = 3, fit_at_most: int = FIT_ALL_UP_TO
-) -> list[Pick]:
+def cluster_centres(pool: Pool, budget: int, seed: int, *, fit_at_most: int = FIT_ALL_UP_TO) -> list[Pick]:
     """The picture nearest the centre of each cluster; score = number of pictures it stands for.
 
     Nothing labelled: `budget` clusters. Later: taken + budget clusters (at most 500, or the budget), and those with the
@@ -22,7 +20,7 @@ def cluster_centres(
         return []
     rows = np.union1d(pool.candidates, pool.taken)
     k = max(budget, min(len(pool.taken) + budget, MAX_CLUSTERS))
-    clusters = spherical_k_means(pool, rows, k, seed, redo=redo, fit_at_most=fit_at_most)
+    clusters = spherical_k_means(pool, rows, k, seed, fit_at_most=fit_at_most)
     free = np.isin(clusters.rows, pool.candidates)
     picks: list[Pick] = []
     for cluster in clusters.by_need(pool.taken):

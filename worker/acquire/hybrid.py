@@ -69,7 +69,7 @@ def _choose(pool: Pool, share: Share, seed: int) -> list[Pick]:
         case "random":
             return random(pool, share.count, seed)
         case "cluster_centres":
-            return cluster_centres(pool, share.count, seed, redo=1, fit_at_most=FIT_AT_MOST)
+            return cluster_centres(pool, share.count, seed, fit_at_most=FIT_AT_MOST)
         case "rare_categories":
             return rare_categories(pool, share.count, seed)
         case "uncertain_coverage":

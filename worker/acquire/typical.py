@@ -13,7 +13,7 @@ MEMBERS_AT_MOST = 2_000
 """A larger cluster is judged on a seeded sample: typicality compares all its pairs."""
 
 
-def typical(pool: Pool, budget: int, seed: int, *, redo: int = 3, fit_at_most: int = FIT_ALL_UP_TO) -> list[Pick]:
+def typical(pool: Pool, budget: int, seed: int, *, fit_at_most: int = FIT_ALL_UP_TO) -> list[Pick]:
     """`budget` picks; score = typicality = 1 / mean distance to the nearest min(20, n/2) pictures of the cluster.
 
     min(taken + budget, 500) clusters over everything; those under 5 pictures are left out while others exist; fewest
@@ -24,7 +24,7 @@ def typical(pool: Pool, budget: int, seed: int, *, redo: int = 3, fit_at_most: i
         return []
     rows = np.union1d(pool.candidates, pool.taken)
     k = min(len(pool.taken) + budget, max(MAX_CLUSTERS, 1))
-    clusters = spherical_k_means(pool, rows, k, seed, redo=redo, fit_at_most=fit_at_most)
+    clusters = spherical_k_means(pool, rows, k, seed, fit_at_most=fit_at_most)
     free = np.isin(clusters.rows, pool.candidates)
     order = [(cluster, clusters.members(cluster)) for cluster in clusters.by_need(pool.taken)]
     large = [(cluster, members) for cluster, members in order if len(members) >= MIN_CLUSTER] or order
