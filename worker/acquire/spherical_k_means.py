@@ -8,7 +8,7 @@ import numpy as np
 from worker.acquire.pool import Pool
 
 FIT_ALL_UP_TO = 200_000
-REDO_UP_TO = 50_000
+REDO_UP_TO = 20_000
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Clusters:
 
 def spherical_k_means(pool: Pool, rows: np.ndarray, k: int, seed: int, *, fit_at_most: int = FIT_ALL_UP_TO) -> Clusters:
     """Cluster `rows` into min(k, len(rows)) groups by cosine: k-means++ start, 25 iterations, the best of 3 tries.
-    Above 50,000 rows one try: there they differ by less than what a choice of pictures can feel.
+    Above 20,000 rows one try: there they differ by less than what a choice of pictures can feel.
 
     Centres are fitted on at most `fit_at_most` rows (a seeded sample), all rows are assigned. FAISS would silently
     sample down to 256 rows per centre otherwise. The same seed gives the same clusters on the same machine and number
