@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -46,9 +47,8 @@ class PostgresEventStore:
 
     async def stop(self) -> None:
         """Finish what was accepted, then end."""
-        while not self._waiting.empty():
-            await asyncio.sleep(0.01)
         if self._drain is not None:
+            await self._waiting.join()
             self._drain.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._drain
@@ -99,6 +99,9 @@ class PostgresEventStore:
                 for waiting in batch:
                     _refuse(waiting, Unavailable("The server is stopping; retry with the same key."))
                 raise
+            finally:
+                for _ in batch:
+                    self._waiting.task_done()
 
     async def _commit_with_retries(self, batch: Sequence[_Waiting]) -> None:
         for delay in (*RETRY_DELAYS_S, None):
@@ -172,7 +175,7 @@ def encode_unit(append: Append) -> bytes:
 
 
 def recorded_events(
-    append: Append, first_position: int, base_versions: Sequence[int], recorded_at: object
+    append: Append, first_position: int, base_versions: Sequence[int], recorded_at: datetime
 ) -> list[RecordedEvent]:
     """The appended events with the numbers that the log gave them."""
     position = first_position
@@ -187,7 +190,7 @@ def recorded_events(
                     event_id=new.event_id,
                     project_id=append.project_id,
                     actor_id=append.actor_id,
-                    recorded_at=recorded_at,  # type: ignore[arg-type]  # asyncpg gives a datetime, typed as Any
+                    recorded_at=recorded_at,
                     event=new.event,
                     command_id=append.command_id,
                     causation_id=append.causation_id,
@@ -227,8 +230,10 @@ async def append_in_bulk(connection: Connection, appends: Sequence[Append]) -> l
     thousand, so that a live writer waits a fraction of a second.
     """
     async with connection.transaction():
-        head: int = await connection.fetchval("SELECT position FROM log_head WHERE id = 1 FOR UPDATE")
-        recorded_at = await connection.fetchval("SELECT clock_timestamp()")
+        locked = await connection.fetch(
+            "SELECT position, clock_timestamp() AS recorded_at FROM log_head WHERE id = 1 FOR UPDATE"
+        )
+        head, recorded_at = locked[0]["position"], locked[0]["recorded_at"]
         stream_ids = {s.stream_id for a in appends for s in a.streams} | {
             g.stream_id for a in appends for g in a.guards
         }

@@ -1,6 +1,7 @@
 """The feed's source: one LISTEN connection, one tailing reader and one ring buffer per API process.
 
-A socket is only a cursor into it (architecture.md section 5). NOTIFY is a doorbell; a poll each second covers a lost one.
+A socket is only a cursor into it (architecture.md section 5). NOTIFY is a doorbell; a poll each second covers a
+lost one.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import contextlib
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -41,7 +43,7 @@ class EventView(msgspec.Struct, frozen=True):
     version: int
     data: msgspec.Raw
     actor: UUID
-    recorded_at: object
+    recorded_at: datetime
     command_id: UUID | None = None
 
 

@@ -9,8 +9,9 @@ import msgspec
 from adapters.project_rows import RESOLVED
 
 IMAGE_COLUMNS = (
-    "i.image_id, i.project_id, i.position, i.file_name, i.digest, i.width, i.height, i.byte_size, i.media_type, i.state, "
-    "i.trashed, i.audit, i.annotation_count, i.claimed_by, i.reject_reason, i.query_batch_id, i.version, i.created_at, "
+    "i.image_id, i.project_id, i.position, i.file_name, i.digest, i.width, i.height, i.byte_size, i.media_type, "
+    "i.state, i.trashed, i.audit, "
+    "i.annotation_count, i.claimed_by, i.reject_reason, i.query_batch_id, i.version, i.created_at, "
     "i.updated_at, coalesce(ip.prediction_count, 0) AS prediction_count, ip.max_confidence"
 )
 
@@ -79,7 +80,8 @@ def _where(project_id: UUID, wanted: ImageFilter) -> _Where:
         where.add("EXISTS (SELECT FROM annotations a WHERE a.image_id = i.image_id AND a.source = {})", wanted.source)
     if wanted.min_confidence is not None:
         where.add(
-            "EXISTS (SELECT FROM predictions p WHERE p.image_id = i.image_id AND p.state = 'open' AND p.confidence >= {})",
+            "EXISTS (SELECT FROM predictions p WHERE p.image_id = i.image_id AND p.state = 'open' "
+            "AND p.confidence >= {})",
             wanted.min_confidence,
         )
     return where
@@ -146,8 +148,8 @@ async def raw_categories_of(pool: asyncpg.Pool, project_id: UUID, category_id: U
 
 async def fetch_annotations(pool: asyncpg.Pool, image_ids: list[UUID]) -> list[asyncpg.Record]:
     return await pool.fetch(
-        "SELECT image_id, annotation_id, category_id, geometry, source, confidence, created_by, version, prediction_id, "
-        "run_id FROM annotations WHERE image_id = ANY($1::uuid[]) ORDER BY image_id, annotation_id",
+        "SELECT image_id, annotation_id, category_id, geometry, source, confidence, created_by, version, "
+        "prediction_id, run_id FROM annotations WHERE image_id = ANY($1::uuid[]) ORDER BY image_id, annotation_id",
         image_ids,
     )
 

@@ -144,7 +144,8 @@ async def _stored(blobs: BlobStore, file: IncomingImage) -> Inspected | Rejected
 
 async def _known_images(pool: asyncpg.Pool, project_id: UUID, digests: list[str]) -> dict[str, asyncpg.Record]:
     rows = await pool.fetch(
-        "SELECT digest, image_id, trashed, version FROM images WHERE project_id = $1 AND digest = ANY($2) AND NOT erased",
+        "SELECT digest, image_id, trashed, version FROM images "
+        "WHERE project_id = $1 AND digest = ANY($2) AND NOT erased",
         project_id,
         digests,
     )

@@ -5,8 +5,8 @@ from uuid import UUID
 import asyncpg
 
 JOB_COLUMNS = (
-    "j.job_id, j.project_id, j.kind, j.payload, j.state, j.attempt, j.max_attempts, j.cancel_requested, j.result, j.error, "
-    "j.error_tail, j.created_at, j.started_at, j.ended_at, j.version, p.progress, p.message, p.log_tail"
+    "j.job_id, j.project_id, j.kind, j.payload, j.state, j.attempt, j.max_attempts, j.cancel_requested, j.result, "
+    "j.error, j.error_tail, j.created_at, j.started_at, j.ended_at, j.version, p.progress, p.message, p.log_tail"
 )
 
 

@@ -1,5 +1,6 @@
 """Ports in memory, for tests of what stands above them. Each passes the contract suite that the real one passes."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -69,7 +70,7 @@ class MemoryBlobStore:
         self._blobs: dict[str, bytes] = {}
 
     async def put(self, name: str, content: bytes | Path) -> None:
-        self._blobs[name] = content.read_bytes() if isinstance(content, Path) else content
+        self._blobs[name] = await asyncio.to_thread(content.read_bytes) if isinstance(content, Path) else content
 
     async def get(self, name: str) -> bytes:
         if name not in self._blobs:
@@ -87,5 +88,5 @@ class MemoryBlobStore:
         self._blobs.pop(name, None)
 
     async def fetch_to(self, name: str, target: Path) -> Path:
-        target.write_bytes(await self.get(name))
+        await asyncio.to_thread(target.write_bytes, await self.get(name))
         return target

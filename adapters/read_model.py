@@ -52,7 +52,8 @@ def _upsert(schema: str, table: Table, columns: tuple[str, ...]) -> str:
     names = ", ".join(columns)
     updates = ", ".join(f"{c} = excluded.{c}" for c in columns if c != PRIMARY_KEYS[table])
     return (
-        f"INSERT INTO {schema}.{table} ({names}) SELECT {names} FROM jsonb_populate_recordset(null::{schema}.{table}, $1) "
+        f"INSERT INTO {schema}.{table} ({names}) "
+        f"SELECT {names} FROM jsonb_populate_recordset(null::{schema}.{table}, $1) "
         f"ON CONFLICT ({PRIMARY_KEYS[table]}) DO UPDATE SET {updates}"
     )
 

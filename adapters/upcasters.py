@@ -1,4 +1,4 @@
-"""Old shapes of events to the newest, one pure step per version. Golden files in tests/adapters/golden pin each step."""
+"""Old shapes of events to the newest, one pure step per version; golden files in tests/adapters/golden pin each."""
 
 from collections.abc import Callable
 from typing import Any

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from adapters import image_rows
 from adapters.codec import EVENT_COLUMNS
@@ -129,10 +130,10 @@ def views_of(state: ImageState, project: ProjectState) -> list[Annotation]:
 
 @get("/api/images/{image_id:uuid}/annotations", "get_annotations")
 async def get_annotations(
-    services: Services,
-    image_id: UUID,
+    services: NamedDependency[Services],
+    image_id: FromPath[UUID],
     position: Annotated[
-        int | None, Parameter(ge=0, le=2**62, description="As the image was at this log position.")
+        int | None, QueryParameter(ge=0, le=2**62, description="As the image was at this log position.")
     ] = None,
 ) -> ImageAnnotations:
     project_id = await _project_of(services, image_id)
@@ -172,7 +173,10 @@ async def _at_position(services: Services, image_id: UUID, project_id: UUID, pos
 
 @post("/api/images/{image_id:uuid}/commands", "apply_commands", status_code=200)
 async def apply_commands(
-    services: Services, request: Request[Any, Any, Any], image_id: UUID, data: Commands
+    services: NamedDependency[Services],
+    request: Request[Any, Any, Any],
+    image_id: FromPath[UUID],
+    data: JSONBody[Commands],
 ) -> CommandsApplied | Response[bytes]:
     """All or nothing, in order. A 409 carries the events that the client has missed."""
     needs_predictions = any(
@@ -192,11 +196,11 @@ async def apply_commands(
 
 @put("/api/images/{image_id:uuid}/annotations", "replace_annotations")
 async def replace_annotations(
-    services: Services,
+    services: NamedDependency[Services],
     request: Request[Any, Any, Any],
-    image_id: UUID,
-    data: Replacement,
-    if_match: Annotated[str | None, Parameter(header="If-Match", description="The version this replaces.")] = None,
+    image_id: FromPath[UUID],
+    data: JSONBody[Replacement],
+    if_match: Annotated[str | None, HeaderParameter(name="If-Match", description="The version this replaces.")] = None,
 ) -> CommandsApplied | Response[bytes]:
     """Makes the image's annotations exactly these, in one transaction; what stays the same is not touched."""
     expected = _version_of(if_match)
@@ -213,7 +217,7 @@ async def replace_annotations(
 
 
 @get("/api/images/{image_id:uuid}/history", "get_image_history")
-async def get_image_history(services: Services, image_id: UUID) -> History:
+async def get_image_history(services: NamedDependency[Services], image_id: FromPath[UUID]) -> History:
     await _project_of(services, image_id)
     rows = await services.pool.fetch(
         f"SELECT {EVENT_COLUMNS} FROM events WHERE stream_id = $1 ORDER BY version", image_id

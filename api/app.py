@@ -10,7 +10,6 @@ from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 
 from adapters.settings import Settings, load_settings
 from api import (
@@ -26,7 +25,7 @@ from api import (
     uploads,
 )
 from api.errors import EXCEPTION_HANDLERS
-from api.openapi import complete_document
+from api.openapi import DOCS_PAGE, CompletedJson
 from api.services import Services, open_services
 from api.text_guard import refuse_unstorable_text
 
@@ -62,7 +61,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             app.state.services = services
             yield
 
-    app = Litestar(
+    return Litestar(
         route_handlers=[*ROUTES, *page.routes(WEB_DIST)],
         lifespan=[lifespan],
         dependencies={"services": Provide(provide_services)},
@@ -77,10 +76,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             title="Auto-Annotation",
             version="1",
             path="/docs",
-            render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+            render_plugins=[CompletedJson(), DOCS_PAGE],
             use_handler_docstrings=True,
         ),
         logging_config=None,
     )
-    complete_document(app)
-    return app

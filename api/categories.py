@@ -5,6 +5,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from adapters import project_rows
 from api.idempotency import command_id_of
@@ -74,7 +76,9 @@ def category_view(row: dict[str, Any], position: int | None = None) -> Category:
 
 
 @get("/api/projects/{project_id:uuid}/categories", "list_categories")
-async def list_categories(services: Services, project_id: UUID, include_inactive: bool = False) -> CategoryList:
+async def list_categories(
+    services: NamedDependency[Services], project_id: FromPath[UUID], include_inactive: FromQuery[bool] = False
+) -> CategoryList:
     """In their stable order; with `include_inactive` the merged and removed ones too."""
     await require_project(services, project_id)
     rows = await project_rows.fetch_categories(services.pool, project_id)
@@ -84,7 +88,10 @@ async def list_categories(services: Services, project_id: UUID, include_inactive
 
 @post("/api/projects/{project_id:uuid}/categories", "add_category")
 async def add_category(
-    services: Services, request: Request[Any, Any, Any], project_id: UUID, data: NewCategory
+    services: NamedDependency[Services],
+    request: Request[Any, Any, Any],
+    project_id: FromPath[UUID],
+    data: JSONBody[NewCategory],
 ) -> Category:
     command_id = await command_id_of(request)
     category_id = derived_id(command_id, "category") if command_id else services.executor.new_id()
@@ -99,7 +106,10 @@ async def add_category(
 
 @patch("/api/categories/{category_id:uuid}", "update_category")
 async def update_category(
-    services: Services, request: Request[Any, Any, Any], category_id: UUID, data: CategoryChange
+    services: NamedDependency[Services],
+    request: Request[Any, Any, Any],
+    category_id: FromPath[UUID],
+    data: JSONBody[CategoryChange],
 ) -> Category:
     async def decide(state: ProjectState, _look: Look) -> Decision:
         return Decision(projects.decide_change_category(state, category_id, data.name, data.color, data.hotkey))
@@ -109,7 +119,10 @@ async def update_category(
 
 @post("/api/categories/{category_id:uuid}/merge", "merge_category", status_code=200)
 async def merge_category(
-    services: Services, request: Request[Any, Any, Any], category_id: UUID, data: MergeTarget
+    services: NamedDependency[Services],
+    request: Request[Any, Any, Any],
+    category_id: FromPath[UUID],
+    data: JSONBody[MergeTarget],
 ) -> Category:
     """Everything of this category counts as `into` from now on; `unmerge` takes it back, exactly."""
 
@@ -120,7 +133,9 @@ async def merge_category(
 
 
 @post("/api/categories/{category_id:uuid}/unmerge", "unmerge_category", status_code=200)
-async def unmerge_category(services: Services, request: Request[Any, Any, Any], category_id: UUID) -> Category:
+async def unmerge_category(
+    services: NamedDependency[Services], request: Request[Any, Any, Any], category_id: FromPath[UUID]
+) -> Category:
     """Undo a merge or a removal."""
 
     async def decide(state: ProjectState, _look: Look) -> Decision:
@@ -131,7 +146,10 @@ async def unmerge_category(services: Services, request: Request[Any, Any, Any], 
 
 @delete("/api/categories/{category_id:uuid}", "remove_category", status_code=200)
 async def remove_category(
-    services: Services, request: Request[Any, Any, Any], category_id: UUID, reassign_to: UUID | None = None
+    services: NamedDependency[Services],
+    request: Request[Any, Any, Any],
+    category_id: FromPath[UUID],
+    reassign_to: FromQuery[UUID | None] = None,
 ) -> Category:
     """One in use needs `reassign_to`; without it the answer is 409."""
     project_id = await _project_of(services, category_id)

@@ -57,7 +57,9 @@ DESCRIPTIONS = {
 
 PROBLEMS: dict[int, ResponseSpec] = {
     # Litestar's enum has no problem+json; it takes any string all the same.
-    status: ResponseSpec(ProblemDetails, description=text, media_type=cast("MediaType", PROBLEM_JSON))
+    status: ResponseSpec(
+        ProblemDetails, description=text, media_type=cast("MediaType", PROBLEM_JSON), generate_examples=False
+    )
     for status, text in DESCRIPTIONS.items()
 }
 

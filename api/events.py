@@ -4,7 +4,8 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
 
 from adapters.codec import EVENT_COLUMNS
 from adapters.feed import EventView, event_view
@@ -24,9 +25,9 @@ class EventPage(msgspec.Struct):
 
 @get("/api/projects/{project_id:uuid}/events", "list_events")
 async def list_events(
-    services: Services,
-    project_id: UUID,
-    after: Annotated[int, Parameter(ge=0, le=2**62)] = 0,
+    services: NamedDependency[Services],
+    project_id: FromPath[UUID],
+    after: Annotated[int, QueryParameter(ge=0, le=2**62)] = 0,
     limit: Limit = 100,
 ) -> EventPage:
     await read_project(services, project_id)

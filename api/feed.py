@@ -9,8 +9,10 @@ from uuid import UUID
 
 import msgspec
 from litestar import WebSocket
+from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
 from litestar.handlers import websocket
+from litestar.params import FromPath
 
 from adapters.feed import FeedHub
 from api.services import Services
@@ -39,7 +41,9 @@ class Connections:
 
 
 @websocket("/ws/projects/{project_id:uuid}", name="project_feed")
-async def project_feed(socket: WebSocket[Any, Any, Any], services: Services, project_id: UUID) -> None:
+async def project_feed(
+    socket: WebSocket[Any, Any, Any], services: NamedDependency[Services], project_id: FromPath[UUID]
+) -> None:
     await socket.accept()
     if not _same_origin(socket):
         await socket.close(code=FORBIDDEN, reason="this page may not listen here")

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Response
+from litestar.di import NamedDependency
 from redis.asyncio import Redis
 
 from api.feed import Connections
@@ -41,7 +42,7 @@ async def health_live() -> Live:
 
 
 @get("/health/ready", "health_ready")
-async def health_ready(services: Services) -> Response[Ready]:
+async def health_ready(services: NamedDependency[Services]) -> Response[Ready]:
     """200 while work can be accepted, 503 when it cannot. Without Redis or a worker the platform is only slower."""
     postgresql, redis, worker, disk = await asyncio.gather(
         _postgresql(services), _redis(services), _worker(services), asyncio.to_thread(_disk, services)
@@ -57,7 +58,7 @@ async def health_ready(services: Services) -> Response[Ready]:
 
 
 @get("/metrics", "metrics", media_type="text/plain; version=0.0.4")
-async def metrics(services: Services) -> str:
+async def metrics(services: NamedDependency[Services]) -> str:
     """Prometheus text."""
     row = await services.pool.fetchrow(
         "SELECT (SELECT position FROM log_head) AS head, (SELECT count(*) FROM jobs WHERE state = 'queued') AS queued, "

@@ -1,7 +1,7 @@
 """`Idempotency-Key`: the first answer is kept and given again; the same key with another request is refused.
 
-The events of a keyed command get ids derived from the key, so that even a crash between the commit and the keeping of the
-answer cannot double it: the repeated append answers `duplicate`.
+The events of a keyed command get ids derived from the key, so that even a crash between the commit and the keeping of
+the answer cannot double it: the repeated append answers `duplicate`.
 """
 
 import hashlib

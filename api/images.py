@@ -10,7 +10,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
 from adapters import image_rows
@@ -114,11 +115,13 @@ async def read_image(services: Services, image_id: UUID, position: int | None = 
 
 
 StateFilter = Annotated[
-    list[ImageReviewState] | None, Parameter(query="state", description="Any of these review states.")
+    list[ImageReviewState] | None, QueryParameter(name="state", description="Any of these review states.")
 ]
-NamePart = Annotated[str | None, Parameter(max_length=255, description="Part of the file name.")]
-Confidence = Annotated[float | None, Parameter(ge=0, le=1, description="Has an open prediction at least this sure.")]
-Include = Annotated[list[Literal["shapes", "total"]] | None, Parameter(description="What to add to the answer.")]
+NamePart = Annotated[str | None, QueryParameter(max_length=255, description="Part of the file name.")]
+Confidence = Annotated[
+    float | None, QueryParameter(ge=0, le=1, description="Has an open prediction at least this sure.")
+]
+Include = Annotated[list[Literal["shapes", "total"]] | None, QueryParameter(description="What to add to the answer.")]
 
 
 async def filter_of(
@@ -148,17 +151,17 @@ async def filter_of(
 
 @get("/api/projects/{project_id:uuid}/images", "list_images")
 async def list_images(
-    services: Services,
-    project_id: UUID,
+    services: NamedDependency[Services],
+    project_id: FromPath[UUID],
     states: StateFilter = None,
-    category_id: UUID | None = None,
-    source: Source | None = None,
+    category_id: FromQuery[UUID | None] = None,
+    source: FromQuery[Source | None] = None,
     q: NamePart = None,
     min_confidence: Confidence = None,
-    query_batch_id: UUID | None = None,
-    audit: bool | None = None,
-    trashed: bool = False,
-    sort: Sort = "oldest",
+    query_batch_id: FromQuery[UUID | None] = None,
+    audit: FromQuery[bool | None] = None,
+    trashed: FromQuery[bool] = False,
+    sort: FromQuery[Sort] = "oldest",
     include: Include = None,
     limit: Limit = 100,
     after: After = None,
@@ -197,20 +200,20 @@ async def _add_shapes(services: Services, project_id: UUID, items: list[Image]) 
 
 
 @get("/api/images/{image_id:uuid}", "get_image")
-async def get_image(services: Services, image_id: UUID) -> Image:
+async def get_image(services: NamedDependency[Services], image_id: FromPath[UUID]) -> Image:
     return await read_image(services, image_id)
 
 
 @get("/api/images/{image_id:uuid}/neighbours", "get_neighbours")
 async def get_neighbours(
-    services: Services,
-    image_id: UUID,
+    services: NamedDependency[Services],
+    image_id: FromPath[UUID],
     states: StateFilter = None,
-    category_id: UUID | None = None,
-    source: Source | None = None,
+    category_id: FromQuery[UUID | None] = None,
+    source: FromQuery[Source | None] = None,
     q: NamePart = None,
     min_confidence: Confidence = None,
-    query_batch_id: UUID | None = None,
+    query_batch_id: FromQuery[UUID | None] = None,
 ) -> Neighbours:
     """The images before and after this one, in upload order, under a filter."""
     row = await image_rows.fetch_image(services.pool, image_id)
@@ -224,7 +227,9 @@ async def get_neighbours(
 
 
 @get("/api/images/{image_id:uuid}/file", "get_image_file", problems=[416], media_type="application/octet-stream")
-async def get_image_file(services: Services, request: Request[Any, Any, Any], image_id: UUID) -> Response[Any]:
+async def get_image_file(
+    services: NamedDependency[Services], request: Request[Any, Any, Any], image_id: FromPath[UUID]
+) -> Response[Any]:
     """The bytes as they were uploaded, as an attachment."""
     image = await read_image(services, image_id)
     disposition = (
@@ -237,10 +242,10 @@ async def get_image_file(services: Services, request: Request[Any, Any, Any], im
 
 @get("/api/images/{image_id:uuid}/thumbnail", "get_thumbnail", problems=[416], media_type="image/webp")
 async def get_thumbnail(
-    services: Services,
+    services: NamedDependency[Services],
     request: Request[Any, Any, Any],
-    image_id: UUID,
-    size: Annotated[int, Parameter(ge=16, le=512)] = 256,
+    image_id: FromPath[UUID],
+    size: Annotated[int, QueryParameter(ge=16, le=512)] = 256,
 ) -> Response[Any]:
     """A small upright WebP; `size` is its longer side, px, rounded up to one that is kept."""
     return await _derived(services, request, image_id, "thumbnail", size, THUMBNAIL_SIZES)
@@ -248,10 +253,10 @@ async def get_thumbnail(
 
 @get("/api/images/{image_id:uuid}/preview", "get_preview", problems=[416], media_type="image/webp")
 async def get_preview(
-    services: Services,
+    services: NamedDependency[Services],
     request: Request[Any, Any, Any],
-    image_id: UUID,
-    size: Annotated[int, Parameter(ge=16, le=4096)] = 2048,
+    image_id: FromPath[UUID],
+    size: Annotated[int, QueryParameter(ge=16, le=4096)] = 2048,
 ) -> Response[Any]:
     """A large upright WebP for the canvas; never larger than the picture itself."""
     return await _derived(services, request, image_id, "preview", size, PREVIEW_SIZES)
@@ -368,7 +373,9 @@ def _decode_cursor(after: str | None, sort: Sort) -> list[Any] | None:
 
 
 @delete("/api/images/{image_id:uuid}", "trash_image", status_code=200)
-async def trash_image(services: Services, request: Request[Any, Any, Any], image_id: UUID) -> Image:
+async def trash_image(
+    services: NamedDependency[Services], request: Request[Any, Any, Any], image_id: FromPath[UUID]
+) -> Image:
     async def decide(state: ImageState, _look: Look) -> Decision:
         _require_image(state)
         return Decision([] if state.trashed else [ImageTrashed()])
@@ -377,7 +384,9 @@ async def trash_image(services: Services, request: Request[Any, Any, Any], image
 
 
 @post("/api/images/{image_id:uuid}/restore", "restore_image", status_code=200)
-async def restore_image(services: Services, request: Request[Any, Any, Any], image_id: UUID) -> Image:
+async def restore_image(
+    services: NamedDependency[Services], request: Request[Any, Any, Any], image_id: FromPath[UUID]
+) -> Image:
     async def decide(state: ImageState, _look: Look) -> Decision:
         _require_image(state)
         return Decision([ImageRestored()] if state.trashed else [])

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
 
 from adapters import job_rows
 from api.idempotency import command_id_of
@@ -103,15 +104,17 @@ async def request_job(
 
 
 @get("/api/jobs/{job_id:uuid}", "get_job")
-async def get_job(services: Services, job_id: UUID) -> Job:
+async def get_job(services: NamedDependency[Services], job_id: FromPath[UUID]) -> Job:
     return await read_job(services, job_id)
 
 
 @get("/api/projects/{project_id:uuid}/jobs", "list_jobs")
 async def list_jobs(
-    services: Services,
-    project_id: UUID,
-    states: Annotated[list[JobLifecycle] | None, Parameter(query="state", description="Any of these states.")] = None,
+    services: NamedDependency[Services],
+    project_id: FromPath[UUID],
+    states: Annotated[
+        list[JobLifecycle] | None, QueryParameter(name="state", description="Any of these states.")
+    ] = None,
     limit: Limit = 100,
     after: After = None,
 ) -> Page[Job]:
@@ -124,13 +127,17 @@ async def list_jobs(
 
 
 @post("/api/jobs/{job_id:uuid}/cancel", "cancel_job", status_code=200)
-async def cancel_job(services: Services, request: Request[Any, Any, Any], job_id: UUID) -> Job:
+async def cancel_job(
+    services: NamedDependency[Services], request: Request[Any, Any, Any], job_id: FromPath[UUID]
+) -> Job:
     """A queued job ends at once, a running one within two seconds."""
     return await _change(services, request, job_id, jobs.decide_cancel)
 
 
 @post("/api/jobs/{job_id:uuid}/retry", "retry_job", status_code=200)
-async def retry_job(services: Services, request: Request[Any, Any, Any], job_id: UUID) -> Job:
+async def retry_job(
+    services: NamedDependency[Services], request: Request[Any, Any, Any], job_id: FromPath[UUID]
+) -> Job:
     answer = await _change(services, request, job_id, jobs.decide_retry)
     await services.nudger.nudge(job_id)
     return answer

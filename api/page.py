@@ -4,7 +4,7 @@ import mimetypes
 from pathlib import Path
 from typing import Any
 
-from litestar import Response
+from litestar import Request, Response
 from litestar.exceptions import NotFoundException
 from litestar.handlers import get
 
@@ -30,13 +30,14 @@ def routes(dist: Path) -> list[Any]:
     """Handlers that serve `dist`. Files under assets/ carry a hash in their name and never change."""
 
     @get(["/", "/{path:path}"], include_in_schema=False, media_type="text/html", sync_to_thread=True)
-    def web_page(path: str = "") -> Response[bytes]:
-        wanted = (dist / path.lstrip("/")).resolve()
+    def web_page(request: Request[Any, Any, Any]) -> Response[bytes]:
+        path = request.url.path.removeprefix("/")
+        wanted = (dist / path).resolve()
         if path and wanted.is_file() and wanted.is_relative_to(dist.resolve()):
             kind = mimetypes.guess_type(wanted.name)[0] or "application/octet-stream"
-            caching = "public, max-age=31536000, immutable" if "/assets/" in path else "no-cache"
+            caching = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
             return Response(wanted.read_bytes(), media_type=kind, headers={**HEADERS, "cache-control": caching})
-        if path.startswith(("/api/", "/ws/", "/health/", "/docs/")) or "." in path.rpartition("/")[2]:
+        if path.startswith(("api/", "ws/", "health/", "docs/")) or "." in path.rpartition("/")[2]:
             raise NotFoundException("There is nothing at this address.")
         index = dist / "index.html"
         page = index.read_bytes() if index.is_file() else NOT_BUILT.encode()

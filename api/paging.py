@@ -3,13 +3,13 @@
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 T = TypeVar("T")
 
 MAX_LIMIT = 500
-Limit = Annotated[int, Parameter(ge=1, le=MAX_LIMIT, description="Items per page.")]
-After = Annotated[str | None, Parameter(max_length=200, description="`next` of the page before.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Items per page.")]
+After = Annotated[str | None, QueryParameter(max_length=200, description="`next` of the page before.")]
 
 
 class Page(msgspec.Struct, Generic[T]):

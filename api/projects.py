@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from adapters import project_rows
 from api.idempotency import command_id_of
@@ -104,7 +106,9 @@ async def require_project(services: Services, project_id: UUID) -> ProjectState:
 
 
 @post("/api/projects", "create_project")
-async def create_project(services: Services, request: Request[Any, Any, Any], data: NewProject) -> Project:
+async def create_project(
+    services: NamedDependency[Services], request: Request[Any, Any, Any], data: JSONBody[NewProject]
+) -> Project:
     command_id = await command_id_of(request)
     # A repeated key must find the project it made the first time.
     project_id = derived_id(command_id, "project") if command_id else services.executor.new_id()
@@ -120,7 +124,7 @@ async def create_project(services: Services, request: Request[Any, Any, Any], da
 
 @get("/api/projects", "list_projects")
 async def list_projects(
-    services: Services, trashed: bool = False, limit: Limit = 100, after: After = None
+    services: NamedDependency[Services], trashed: FromQuery[bool] = False, limit: Limit = 100, after: After = None
 ) -> Page[Project]:
     rows = await project_rows.fetch_projects(services.pool, trashed=trashed, after=parse_cursor(after), limit=limit + 1)
     return page_of([project_view(row) for row in rows], limit, [str(row["project_id"]) for row in rows])
@@ -134,13 +138,16 @@ def parse_cursor(after: str | None) -> UUID | None:
 
 
 @get("/api/projects/{project_id:uuid}", "get_project")
-async def get_project(services: Services, project_id: UUID) -> Project:
+async def get_project(services: NamedDependency[Services], project_id: FromPath[UUID]) -> Project:
     return await read_project(services, project_id)
 
 
 @patch("/api/projects/{project_id:uuid}", "update_project")
 async def update_project(
-    services: Services, request: Request[Any, Any, Any], project_id: UUID, data: ProjectChange
+    services: NamedDependency[Services],
+    request: Request[Any, Any, Any],
+    project_id: FromPath[UUID],
+    data: JSONBody[ProjectChange],
 ) -> Project:
     async def decide(state: ProjectState, _look: Look) -> Decision:
         name = state.name if data.name is msgspec.UNSET else data.name
@@ -155,7 +162,9 @@ async def update_project(
 
 
 @delete("/api/projects/{project_id:uuid}", "trash_project", status_code=200)
-async def trash_project(services: Services, request: Request[Any, Any, Any], project_id: UUID) -> Project:
+async def trash_project(
+    services: NamedDependency[Services], request: Request[Any, Any, Any], project_id: FromPath[UUID]
+) -> Project:
     async def decide(state: ProjectState, _look: Look) -> Decision:
         return Decision(projects.decide_trash(state))
 
@@ -164,7 +173,9 @@ async def trash_project(services: Services, request: Request[Any, Any, Any], pro
 
 
 @post("/api/projects/{project_id:uuid}/restore", "restore_project", status_code=200)
-async def restore_project(services: Services, request: Request[Any, Any, Any], project_id: UUID) -> Project:
+async def restore_project(
+    services: NamedDependency[Services], request: Request[Any, Any, Any], project_id: FromPath[UUID]
+) -> Project:
     async def decide(state: ProjectState, _look: Look) -> Decision:
         return Decision(projects.decide_restore(state))
 

@@ -1,4 +1,4 @@
-"""Pictures in: multipart with `files`, or a zip. Every file is registered, known already, or refused with its reason."""
+"""Pictures in: multipart with `files`, or a zip. Each file is registered, known already, or refused with its reason."""
 
 import tempfile
 import zipfile
@@ -8,7 +8,9 @@ from uuid import UUID
 
 from litestar import Request, Response
 from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
+from litestar.params import FromPath
 
 from adapters.ingest import IncomingImage, Ingested, Read, RejectedFile, register_images
 from adapters.pictures import MAX_FILE_BYTES, RefusedPicture
@@ -34,7 +36,9 @@ IMAGES_AT_ONCE = 50
     request_max_body_size=MAX_UPLOAD_BYTES,
     status_code=201,
 )
-async def upload_images(services: Services, request: Request[Any, Any, Any], project_id: UUID) -> Response[Ingested]:
+async def upload_images(
+    services: NamedDependency[Services], request: Request[Any, Any, Any], project_id: FromPath[UUID]
+) -> Response[Ingested]:
     """Multipart field `files` (repeated) or `application/zip`. 201 when anything was registered, else 200."""
     await require_project(services, project_id)
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()

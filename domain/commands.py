@@ -17,77 +17,77 @@ class Command(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fiel
     pass
 
 
-class DrawAnnotation(Command, tag="draw_annotation"):
+class DrawAnnotation(Command, frozen=True, tag="draw_annotation"):
     annotation_id: UUID
     category_id: UUID
     geometry: Geometry
 
 
-class ReshapeAnnotation(Command, tag="reshape_annotation"):
+class ReshapeAnnotation(Command, frozen=True, tag="reshape_annotation"):
     annotation_id: UUID
     geometry: Geometry
     expected_version: Version | None = None
 
 
-class RecategoriseAnnotation(Command, tag="recategorise_annotation"):
+class RecategoriseAnnotation(Command, frozen=True, tag="recategorise_annotation"):
     annotation_id: UUID
     category_id: UUID
     expected_version: Version | None = None
 
 
-class DeleteAnnotation(Command, tag="delete_annotation"):
+class DeleteAnnotation(Command, frozen=True, tag="delete_annotation"):
     annotation_id: UUID
     expected_version: Version | None = None
 
 
-class RestoreAnnotation(Command, tag="restore_annotation"):
+class RestoreAnnotation(Command, frozen=True, tag="restore_annotation"):
     annotation_id: UUID
 
 
-class AcceptPrediction(Command, tag="accept_prediction"):
+class AcceptPrediction(Command, frozen=True, tag="accept_prediction"):
     prediction_id: UUID
     annotation_id: UUID
 
 
-class RejectPrediction(Command, tag="reject_prediction"):
+class RejectPrediction(Command, frozen=True, tag="reject_prediction"):
     prediction_id: UUID
 
 
-class ReopenPrediction(Command, tag="reopen_prediction"):
+class ReopenPrediction(Command, frozen=True, tag="reopen_prediction"):
     """Takes back an acceptance (after its annotation was deleted) or a rejection: the way back for undo."""
 
     prediction_id: UUID
 
 
-class AcceptPredictions(Command, tag="accept_predictions"):
+class AcceptPredictions(Command, frozen=True, tag="accept_predictions"):
     min_confidence: Confidence
 
 
-class Submit(Command, tag="submit"):
+class Submit(Command, frozen=True, tag="submit"):
     pass
 
 
-class Approve(Command, tag="approve"):
+class Approve(Command, frozen=True, tag="approve"):
     pass
 
 
-class Reject(Command, tag="reject"):
+class Reject(Command, frozen=True, tag="reject"):
     reason: Reason
 
 
-class Reopen(Command, tag="reopen"):
+class Reopen(Command, frozen=True, tag="reopen"):
     pass
 
 
-class MarkEmpty(Command, tag="mark_empty"):
+class MarkEmpty(Command, frozen=True, tag="mark_empty"):
     pass
 
 
-class Claim(Command, tag="claim"):
+class Claim(Command, frozen=True, tag="claim"):
     pass
 
 
-class Release(Command, tag="release"):
+class Release(Command, frozen=True, tag="release"):
     pass
 
 

@@ -21,31 +21,31 @@ class Event(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=False):
     """A fact. `type` is the tag; unknown fields of newer writers are tolerated."""
 
 
-class ProjectCreated(Event, tag="project.created"):
+class ProjectCreated(Event, frozen=True, tag="project.created"):
     name: str
     description: str
     task: Literal["detect", "segment"]
     settings: dict[str, Any] = {}
 
 
-class ProjectRenamed(Event, tag="project.renamed"):
+class ProjectRenamed(Event, frozen=True, tag="project.renamed"):
     name: str
     description: str
 
 
-class ProjectConfigured(Event, tag="project.configured"):
+class ProjectConfigured(Event, frozen=True, tag="project.configured"):
     settings: dict[str, Any]
 
 
-class ProjectTrashed(Event, tag="project.trashed"):
+class ProjectTrashed(Event, frozen=True, tag="project.trashed"):
     pass
 
 
-class ProjectRestored(Event, tag="project.restored"):
+class ProjectRestored(Event, frozen=True, tag="project.restored"):
     pass
 
 
-class CategoryAdded(Event, tag="category.added"):
+class CategoryAdded(Event, frozen=True, tag="category.added"):
     category_id: UUID
     name: str
     color: str
@@ -53,36 +53,36 @@ class CategoryAdded(Event, tag="category.added"):
     ordinal: int
 
 
-class CategoryRenamed(Event, tag="category.renamed"):
+class CategoryRenamed(Event, frozen=True, tag="category.renamed"):
     category_id: UUID
     name: str
 
 
-class CategoryRecoloured(Event, tag="category.recoloured"):
+class CategoryRecoloured(Event, frozen=True, tag="category.recoloured"):
     category_id: UUID
     color: str
     hotkey: str | None
 
 
-class CategoryMerged(Event, tag="category.merged"):
+class CategoryMerged(Event, frozen=True, tag="category.merged"):
     category_id: UUID
     into_id: UUID
 
 
-class CategoryUnmerged(Event, tag="category.unmerged"):
+class CategoryUnmerged(Event, frozen=True, tag="category.unmerged"):
     category_id: UUID
 
 
-class CategoryRemoved(Event, tag="category.removed"):
+class CategoryRemoved(Event, frozen=True, tag="category.removed"):
     category_id: UUID
     reassign_to: UUID | None
 
 
-class RunPromoted(Event, tag="run.promoted"):
+class RunPromoted(Event, frozen=True, tag="run.promoted"):
     run_id: UUID
 
 
-class ImageRegistered(Event, tag="image.registered"):
+class ImageRegistered(Event, frozen=True, tag="image.registered"):
     file_name: str
     digest: str
     width: int
@@ -92,15 +92,15 @@ class ImageRegistered(Event, tag="image.registered"):
     orientation: int = 1
 
 
-class ImageTrashed(Event, tag="image.trashed"):
+class ImageTrashed(Event, frozen=True, tag="image.trashed"):
     pass
 
 
-class ImageRestored(Event, tag="image.restored"):
+class ImageRestored(Event, frozen=True, tag="image.restored"):
     pass
 
 
-class ImageErased(Event, tag="image.erased"):
+class ImageErased(Event, frozen=True, tag="image.erased"):
     annotation_ids: tuple[UUID, ...]
 
 
@@ -116,41 +116,41 @@ class AnnotationRecord(msgspec.Struct, frozen=True):
     run_id: UUID | None = None
 
 
-class AnnotationDrawn(Event, tag="annotation.drawn"):
+class AnnotationDrawn(Event, frozen=True, tag="annotation.drawn"):
     annotation_id: UUID
     category_id: UUID
     geometry: Geometry
     source: Source = "human"
 
 
-class AnnotationReshaped(Event, tag="annotation.reshaped"):
+class AnnotationReshaped(Event, frozen=True, tag="annotation.reshaped"):
     annotation_id: UUID
     geometry: Geometry
 
 
-class AnnotationRecategorised(Event, tag="annotation.recategorised"):
+class AnnotationRecategorised(Event, frozen=True, tag="annotation.recategorised"):
     annotation_id: UUID
     category_id: UUID
     from_category_id: UUID
 
 
-class AnnotationDeleted(Event, tag="annotation.deleted"):
+class AnnotationDeleted(Event, frozen=True, tag="annotation.deleted"):
     annotation_id: UUID
     category_id: UUID
     source: Source
 
 
-class AnnotationRestored(Event, tag="annotation.restored"):
+class AnnotationRestored(Event, frozen=True, tag="annotation.restored"):
     annotation: AnnotationRecord
 
 
-class AnnotationsImported(Event, tag="annotations.imported"):
+class AnnotationsImported(Event, frozen=True, tag="annotations.imported"):
     annotations: tuple[AnnotationRecord, ...]
     state: ImageReviewState
     origin: str
 
 
-class PredictionAccepted(Event, tag="prediction.accepted"):
+class PredictionAccepted(Event, frozen=True, tag="prediction.accepted"):
     prediction_id: UUID
     annotation_id: UUID
     category_id: UUID
@@ -159,20 +159,20 @@ class PredictionAccepted(Event, tag="prediction.accepted"):
     run_id: UUID
 
 
-class PredictionRejected(Event, tag="prediction.rejected"):
+class PredictionRejected(Event, frozen=True, tag="prediction.rejected"):
     prediction_id: UUID
     category_id: UUID
     confidence: float
     run_id: UUID
 
 
-class PredictionReopened(Event, tag="prediction.reopened"):
+class PredictionReopened(Event, frozen=True, tag="prediction.reopened"):
     """A person took back their judgement; it is a proposal again."""
 
     prediction_id: UUID
 
 
-class PredictionsRecorded(Event, tag="predictions.recorded"):
+class PredictionsRecorded(Event, frozen=True, tag="predictions.recorded"):
     """On the run's stream. `digest` is the SHA-256 over the rows, because the bulk table is not rebuilt."""
 
     run_id: UUID
@@ -184,7 +184,7 @@ class PredictionsRecorded(Event, tag="predictions.recorded"):
     thresholds: dict[str, float] = {}
 
 
-class PredictionsAccepted(Event, tag="predictions.accepted"):
+class PredictionsAccepted(Event, frozen=True, tag="predictions.accepted"):
     """On an image's stream: a job took every prediction above its thresholds; the shapes are here, whole."""
 
     run_id: UUID
@@ -192,7 +192,7 @@ class PredictionsAccepted(Event, tag="predictions.accepted"):
     annotations: tuple[AnnotationRecord, ...]
 
 
-class PredictionsWithdrawn(Event, tag="predictions.withdrawn"):
+class PredictionsWithdrawn(Event, frozen=True, tag="predictions.withdrawn"):
     """Undo of PredictionsAccepted on one image: the untouched annotations of that job are gone again."""
 
     run_id: UUID
@@ -201,31 +201,31 @@ class PredictionsWithdrawn(Event, tag="predictions.withdrawn"):
     state: ImageReviewState
 
 
-class ImageSubmitted(Event, tag="image.submitted"):
+class ImageSubmitted(Event, frozen=True, tag="image.submitted"):
     pass
 
 
-class ImageApproved(Event, tag="image.approved"):
+class ImageApproved(Event, frozen=True, tag="image.approved"):
     pass
 
 
-class ImageRejected(Event, tag="image.rejected"):
+class ImageRejected(Event, frozen=True, tag="image.rejected"):
     reason: str
 
 
-class ImageReopened(Event, tag="image.reopened"):
+class ImageReopened(Event, frozen=True, tag="image.reopened"):
     pass
 
 
-class ImageMarkedEmpty(Event, tag="image.marked_empty"):
+class ImageMarkedEmpty(Event, frozen=True, tag="image.marked_empty"):
     pass
 
 
-class ImageClaimed(Event, tag="image.claimed"):
+class ImageClaimed(Event, frozen=True, tag="image.claimed"):
     pass
 
 
-class ImageReleased(Event, tag="image.released"):
+class ImageReleased(Event, frozen=True, tag="image.released"):
     pass
 
 
@@ -237,7 +237,7 @@ class Pick(msgspec.Struct, frozen=True):
     audit: bool = False
 
 
-class QueryBatchSelected(Event, tag="query_batch.selected"):
+class QueryBatchSelected(Event, frozen=True, tag="query_batch.selected"):
     acquisition_function: AcquisitionFunction
     budget: int
     seed: int
@@ -249,14 +249,14 @@ class QueryBatchSelected(Event, tag="query_batch.selected"):
     settings: dict[str, Any] = {}
 
 
-class TrainingRequested(Event, tag="training.requested"):
+class TrainingRequested(Event, frozen=True, tag="training.requested"):
     job_id: UUID
     base_weights: str
     as_of_position: int
     settings: dict[str, Any]
 
 
-class TrainingStarted(Event, tag="training.started"):
+class TrainingStarted(Event, frozen=True, tag="training.started"):
     category_ids: tuple[UUID, ...]
     """Class order: the class_index of a category is its place here."""
     images: int
@@ -266,7 +266,7 @@ class TrainingStarted(Event, tag="training.started"):
     notices: tuple[str, ...]
 
 
-class TrainingSucceeded(Event, tag="training.succeeded"):
+class TrainingSucceeded(Event, frozen=True, tag="training.succeeded"):
     weights_digest: str
     metrics: dict[str, Any]
     notices: tuple[str, ...]
@@ -274,55 +274,55 @@ class TrainingSucceeded(Event, tag="training.succeeded"):
     seconds: float
 
 
-class TrainingFailed(Event, tag="training.failed"):
+class TrainingFailed(Event, frozen=True, tag="training.failed"):
     error: str
 
 
-class TrainingCancelled(Event, tag="training.cancelled"):
+class TrainingCancelled(Event, frozen=True, tag="training.cancelled"):
     pass
 
 
-class JobRequested(Event, tag="job.requested"):
+class JobRequested(Event, frozen=True, tag="job.requested"):
     kind: str
     payload: dict[str, Any]
     priority: int
     max_attempts: int
 
 
-class JobStarted(Event, tag="job.started"):
+class JobStarted(Event, frozen=True, tag="job.started"):
     attempt: int
     worker: str
 
 
-class JobRequeued(Event, tag="job.requeued"):
+class JobRequeued(Event, frozen=True, tag="job.requeued"):
     reason: str
 
 
-class JobCancelRequested(Event, tag="job.cancel_requested"):
+class JobCancelRequested(Event, frozen=True, tag="job.cancel_requested"):
     pass
 
 
-class JobSucceeded(Event, tag="job.succeeded"):
+class JobSucceeded(Event, frozen=True, tag="job.succeeded"):
     result: dict[str, Any]
 
 
-class JobFailed(Event, tag="job.failed"):
+class JobFailed(Event, frozen=True, tag="job.failed"):
     error: str
     tail: str = ""
 
 
-class JobCancelled(Event, tag="job.cancelled"):
+class JobCancelled(Event, frozen=True, tag="job.cancelled"):
     pass
 
 
-class ExportRequested(Event, tag="export.requested"):
+class ExportRequested(Event, frozen=True, tag="export.requested"):
     job_id: UUID
     format: str
     as_of_position: int
     settings: dict[str, Any]
 
 
-class ExportWritten(Event, tag="export.written"):
+class ExportWritten(Event, frozen=True, tag="export.written"):
     blob: str
     size: int
     sha256: str
@@ -330,18 +330,18 @@ class ExportWritten(Event, tag="export.written"):
     annotations: int
 
 
-class ExportFailed(Event, tag="export.failed"):
+class ExportFailed(Event, frozen=True, tag="export.failed"):
     error: str
 
 
-class CommentAdded(Event, tag="comment.added"):
+class CommentAdded(Event, frozen=True, tag="comment.added"):
     comment_id: UUID
     text: str
     x: float | None = None
     y: float | None = None
 
 
-class CommentResolved(Event, tag="comment.resolved"):
+class CommentResolved(Event, frozen=True, tag="comment.resolved"):
     comment_id: UUID
 
 

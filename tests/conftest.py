@@ -23,6 +23,12 @@ from domain.execute import Executor
 ROOT = Path(__file__).parents[1]
 
 
+def alembic_config(database_url: str) -> Config:
+    config = Config(str(ROOT / "migrations" / "alembic.ini"))
+    config.attributes["database_url"] = database_url
+    return config
+
+
 @pytest.fixture(scope="session")
 def settings() -> Iterator[Settings]:
     """Settings of a platform whose PostgreSQL and Valkey run, migrated."""
@@ -31,9 +37,7 @@ def settings() -> Iterator[Settings]:
     data_dir.chmod(0o755)
     postgres = start_postgres(data_dir)
     valkey = start_valkey(data_dir)
-    alembic = Config(str(ROOT / "migrations" / "alembic.ini"))
-    alembic.attributes["database_url"] = postgres.url
-    command.upgrade(alembic, "head")
+    command.upgrade(alembic_config(postgres.url), "head")
     try:
         yield Settings(
             data_dir=data_dir,
@@ -50,7 +54,8 @@ def settings() -> Iterator[Settings]:
 async def empty_database(connection: asyncpg.Connection) -> None:
     """As after the migrations: no event, no row."""
     tables = await connection.fetch(
-        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'log_head')"
+        "SELECT tablename FROM pg_tables "
+        "WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'log_head')"
     )
     async with connection.transaction():
         # The append-only triggers refuse TRUNCATE to everybody; replication mode is how a superuser's test steps past.

@@ -1,0 +1,109 @@
+"""The real API on a free port over a database of its own; tests talk HTTP and WebSocket to it."""
+
+import asyncio
+import io
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import uvicorn
+from alembic import command
+from PIL import Image
+
+from adapters.database import connected
+from adapters.settings import Settings
+from api.app import create_app
+from tests.conftest import alembic_config
+
+
+@pytest.fixture(scope="session")
+def api_settings(settings: Settings) -> Settings:
+    """Another database beside the one that adapter tests empty."""
+
+    async def create() -> None:
+        async with connected(settings.database_url) as connection:
+            await connection.execute("CREATE DATABASE api")
+
+    asyncio.run(create())
+    url = settings.database_url.replace("/autoannotate?", "/api?")
+    assert url != settings.database_url
+    command.upgrade(alembic_config(url), "head")
+    return msgspec.structs.replace(settings, given_database_url=url, blob_url=(settings.data_dir / "api").as_uri())
+
+
+@pytest.fixture(scope="session")
+def base_url(api_settings: Settings) -> Iterator[str]:
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(api_settings), port=0, log_level="warning", lifespan="on", ws="websockets-sansio")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the API did not start"
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def http(base_url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=base_url, timeout=30) as client:
+        yield client
+
+
+class Api:
+    """The API in the words of a test; every answer is checked for its status."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self.http = http
+
+    def call(self, method: str, path: str, status: int = 200, **options: Any) -> Any:
+        answer = self.http.request(method, path, **options)
+        assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
+        if status >= 400:
+            assert answer.headers["content-type"] == "application/problem+json"
+        return answer.json() if answer.content else None
+
+    def project(self, name: str = "Blood cells") -> str:
+        return self.call("POST", "/api/projects", 201, json={"name": name})["id"]
+
+    def category(self, project_id: str, name: str) -> str:
+        return self.call("POST", f"/api/projects/{project_id}/categories", 201, json={"name": name})["id"]
+
+    def upload(self, project_id: str, *pictures: bytes, status: int = 201) -> Any:
+        files = [("files", (f"picture-{n}.png", content, "image/png")) for n, content in enumerate(pictures)]
+        return self.call("POST", f"/api/projects/{project_id}/images", status, files=files)
+
+    def image(self, project_id: str, seed: int = 0) -> str:
+        return self.upload(project_id, picture(seed))["registered"][0]["id"]
+
+    def commands(self, image_id: str, *commands: dict[str, Any], status: int = 200, **more: Any) -> Any:
+        body = {"commands": list(commands), **more}
+        return self.call("POST", f"/api/images/{image_id}/commands", status, json=body)
+
+    def annotations(self, image_id: str, **params: Any) -> Any:
+        return self.call("GET", f"/api/images/{image_id}/annotations", params=params)
+
+
+@pytest.fixture
+def api(http: httpx.Client) -> Api:
+    return Api(http)
+
+
+def picture(seed: int = 0, size: tuple[int, int] = (64, 48), format_: str = "PNG", **save: Any) -> bytes:
+    """A small picture; another seed is another picture."""
+    image = Image.new("RGB", size, ((seed * 37) % 256, (seed * 91) % 256, (seed // 256) % 256))
+    image.putpixel((seed % size[0], seed % size[1]), (255, 255, 255))
+    encoded = io.BytesIO()
+    image.save(encoded, format_, **save)
+    return encoded.getvalue()
+
+
+def box(x: float = 1, y: float = 2, width: float = 10, height: float = 12) -> dict[str, Any]:
+    return {"type": "box", "x": x, "y": y, "width": width, "height": height}
