@@ -1,16 +1,22 @@
 """`autoannotate`, command by command."""
 
+import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from adapters.embedded import EmbeddedServers
 from adapters.embedded_process import EmbeddedServerError
 from adapters.settings import Settings, SettingsError, load_settings
+from cli.instance import Instance, StartError
 from cli.programs import ROOT, api_command, environment, migrate_command, worker_command
-from cli.supervisor import StartError, Supervisor
+from cli.supervisor import Supervisor
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -66,12 +72,52 @@ def _become(command: list[str]) -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to this version's schema."""
+    with _servers() as servers:
+        done = subprocess.run(migrate_command(), env=environment(servers.settings))
+    raise typer.Exit(done.returncode)
+
+
+@app.command()
+def backup(archive: Annotated[Path, typer.Argument(help="The file to write, e.g. autoannotate.tar")]) -> None:
+    """Write the database and the blobs it names to one file, while everything goes on running."""
+    # Imported here and below: `up` needs neither a database driver nor an object store, and starts sooner without.
+    from adapters.backup import BackupError, write_backup
+
+    if archive.exists():
+        raise _refusal(BackupError(f"{archive} exists already"))
+    try:
+        with _servers() as servers:
+            manifest = asyncio.run(write_backup(servers.settings, archive))
+    except BackupError as error:
+        raise _refusal(error) from error
+    print(f"{archive}: position {manifest.epoch}:{manifest.position}, {manifest.blobs} blobs")
+
+
+@app.command()
+def restore(archive: Annotated[Path, typer.Argument(help="A file that `autoannotate backup` wrote")]) -> None:
+    """Verify a backup and fill an empty database and blob store from it; nothing may be running."""
+    from adapters.backup import BackupError, restore_backup
+
+    try:
+        instance = Instance(_settings())
+        with _servers() as servers:
+            manifest = asyncio.run(restore_backup(servers.settings, archive))
+            migrated = subprocess.run(migrate_command(), env=environment(servers.settings))
+        instance.release()
+    except (BackupError, StartError) as error:
+        raise _refusal(error) from error
+    print(f"restored position {manifest.epoch}:{manifest.position}, {manifest.blobs} blobs; open pages load afresh")
+    raise typer.Exit(migrated.returncode)
+
+
+@contextmanager
+def _servers() -> Iterator[EmbeddedServers]:
+    """The servers that settings name, or the embedded ones: those of a running `up`, or for the while our own."""
     try:
         with EmbeddedServers(_settings()) as servers:
-            done = subprocess.run(migrate_command(), env=environment(servers.settings))
+            yield servers
     except EmbeddedServerError as error:
         raise _refusal(error) from error
-    raise typer.Exit(done.returncode)
 
 
 if __name__ == "__main__":

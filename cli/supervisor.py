@@ -5,8 +5,6 @@ Ctrl-C or TERM stops all of it in order; a second one does not wait. A superviso
 with it (the kernel signals them), and the next `up` waits for the last of them or takes them over.
 """
 
-import fcntl
-import os
 import signal
 import socket
 import subprocess
@@ -20,6 +18,7 @@ from types import FrameType
 from adapters.embedded import EmbeddedServers
 from adapters.settings import Settings
 from cli.child import Child
+from cli.instance import Instance, StartError
 from cli.programs import API_SHUTDOWN_S, api_command, environment, migrate_command, worker_command
 
 TICK_S = 0.1
@@ -27,10 +26,6 @@ TICK_S = 0.1
 STOP_S = API_SHUTDOWN_S + 7
 # An API that never once answered and keeps dying has a reason that trying again does not remove.
 DEATHS_BEFORE_READY = 3
-
-
-class StartError(RuntimeError):
-    """The platform cannot start; the message says what to change."""
 
 
 class Supervisor:
@@ -42,14 +37,14 @@ class Supervisor:
 
     def run(self) -> None:
         """Serve until SIGINT, SIGTERM or SIGHUP. Raises StartError and EmbeddedServerError."""
-        lock, was_killed = _instance_lock(self._settings)
+        instance = Instance(self._settings)
         previous = {
             number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         }
         servers = EmbeddedServers(self._settings, take_over=True)
         try:
             # The API of a supervisor killed a moment ago is still closing its sockets.
-            self._wait_for_port(API_SHUTDOWN_S + 2 if was_killed else 0)
+            self._wait_for_port(API_SHUTDOWN_S + 2 if instance.was_killed else 0)
             self._settings = servers.start().settings
             self._migrate()
             self._start_children()
@@ -59,8 +54,7 @@ class Supervisor:
             servers.stop()
             for number, handler in previous.items():
                 signal.signal(number, handler)
-            os.ftruncate(lock, 0)
-            os.close(lock)
+            instance.release()
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._hurry = self._stopping.is_set()
@@ -125,26 +119,6 @@ class Supervisor:
             time.sleep(0.02)
         for child in self._children:
             child.kill()
-
-
-def _instance_lock(settings: Settings) -> tuple[int, bool]:
-    """An open file whose lock says that this data folder has its supervisor, and whether the last one was killed.
-
-    The file holds the address as long as a supervisor has not ended in order.
-    """
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = settings.data_dir / "supervisor.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        address = os.pread(descriptor, 200, 0).decode().strip()
-        os.close(descriptor)
-        raise StartError(f"already running at {address} with {settings.data_dir}") from None
-    was_killed = os.fstat(descriptor).st_size > 0
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{settings.address}\n".encode(), 0)
-    return descriptor, was_killed
 
 
 def _answers(address: str) -> bool:

