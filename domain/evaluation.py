@@ -13,8 +13,8 @@ import msgspec
 
 from domain.geometry import Box, intersection_over_union
 
-IOU_THRESHOLDS = tuple(0.5 + 0.05 * step for step in range(10))
-RECALL_POINTS = tuple(point / 100 for point in range(101))
+IOU_THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+RECALL_POINTS = tuple(0.01 * point for point in range(101))
 MAX_DETECTIONS = 100
 """Per image and category, as in COCO."""
 SIZE_BUCKETS = {"small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2), "large": (96.0**2, 1e10)}
@@ -216,21 +216,21 @@ def _judge(
 ) -> list[tuple[int, int]]:
     """(hits, ignored) bits per detection. A label outside the size bucket is taken only when no other is, and then
     neither helps nor harms; so does a free detection outside it."""
-    overlaps = [
-        [(label, iou) for label, box in enumerate(labels) if (iou := intersection_over_union(f.box, box)) >= 0.5 - 1e-10]
-        for f in found
-    ]
+    order = sorted(range(len(labels)), key=outside.__getitem__)
+    overlaps = [[(label, intersection_over_union(f.box, labels[label])) for label in order] for f in found]
+    overlaps = [[(label, iou) for label, iou in near if iou >= IOU_THRESHOLDS[0]] for near in overlaps]
     strange = [area_px2 is not None and not _within(f.box, area_px2) for f in found]
     hits, ignored = [0] * len(found), [0] * len(found)
     for step, threshold in enumerate(IOU_THRESHOLDS):
         taken: set[int] = set()
         for place, near in enumerate(overlaps):
-            best, key = None, (False, min(threshold, 1 - 1e-10))
+            best, bar = None, threshold
             for label, iou in near:
-                # Labels that count come before those that do not; among equals the last one wins, as in pycocotools.
-                if label not in taken and (not outside[label], iou) >= (key if best is not None else (False, key[1])):
-                    if iou >= threshold - 1e-10:
-                        best, key = label, (not outside[label], iou)
+                if label in taken or iou < bar:
+                    continue
+                if best is not None and outside[label] and not outside[best]:
+                    break
+                best, bar = label, iou
             if best is None:
                 ignored[place] |= strange[place] << step
             else:
