@@ -105,7 +105,8 @@ def fitted(geometry: Geometry, width: int, height: int, pointer: str = "/geometr
             if right <= left or bottom <= top:
                 raise _refused(pointer, "the box has no area inside the image")
             if (left, top, right, bottom) == (geometry.x, geometry.y, geometry.right, geometry.bottom):
-                return geometry
+                # Corner minus corner would lose the last bit of a size that was fine.
+                return Box(left, top, float(geometry.width), float(geometry.height))
             return box_from_corners(left, top, right, bottom)
         case Polygon():
             if sum(len(ring) for ring in geometry.rings) > MAX_POLYGON_POINTS:
@@ -136,7 +137,8 @@ def _inside(value: float, limit: int, pointer: str) -> float:
         raise _refused(pointer, "must be a finite number")
     if value < -CLIP_TOLERANCE_PX or value > limit + CLIP_TOLERANCE_PX:
         raise _refused(pointer, f"{value:g} lies outside the image (0 to {limit})")
-    return min(max(value, 0.0), float(limit))
+    # Adding zero turns -0.0 into 0.0, which jsonb would do behind our back.
+    return float(min(max(value, 0.0), float(limit))) + 0.0
 
 
 def _shoelace(ring: Sequence[Point]) -> float:
