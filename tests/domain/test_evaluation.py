@@ -35,7 +35,7 @@ def found(category, x, confidence, y=0, size=10):
 
 def test_the_most_confident_detection_takes_the_label():
     image = JudgedImage([label("a", 0)], [found("a", 2, 0.6), found("a", 1, 0.9)])
-    assert matches(image) == [Match(1, 0, pytest.approx(90 / 110)), Match(0, None, 0.0)]
+    assert matches(image) == [Match(1, 0, 90 / 110), Match(0, None, 0.0)]
 
 
 def test_a_detection_takes_the_free_label_it_overlaps_most_and_never_another_category():
