@@ -1,0 +1,59 @@
+import { Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { read } from "../../annotate/imageApi";
+import type { FeedEvent } from "../../annotate/model";
+import classes from "./annotate.module.css";
+import { useEditor } from "./WorkplaceContext";
+
+interface History {
+  readonly items: readonly { readonly event: FeedEvent; readonly summary: string; readonly at: string }[];
+}
+
+/** Whether an event is about this annotation: drawn, accepted from a proposal, moved, or brought back. */
+function isAbout(event: FeedEvent, id: string): boolean {
+  if (event.data.annotation_id === id) return true;
+  const records = [event.data.annotation, ...((event.data.annotations as unknown[] | undefined) ?? [])];
+  return records.some((record) => (record as { annotation_id?: string } | undefined)?.annotation_id === id);
+}
+
+function explain({ data }: FeedEvent): string {
+  const parts = [
+    typeof data.confidence === "number" && `confidence ${Math.round(data.confidence * 100)} %`,
+    typeof data.run_id === "string" && `run ${data.run_id.slice(-6)}`,
+  ];
+  const said = parts.filter(Boolean).join(", ");
+  return said && ` (${said})`;
+}
+
+/** Where the selected shape comes from: which run proposed it, who moved it, what was done to the picture since. */
+export function HistoryPanel({ nameOf }: { nameOf: (actor: string | null | undefined) => string }) {
+  const imageId = useEditor((state) => state.image?.id);
+  const version = useEditor((state) => state.server?.version);
+  const [chosen, ...others] = useEditor((state) => state.selection);
+  const isAnnotation = useEditor((state) => chosen !== undefined && state.shown?.annotations.has(chosen) === true);
+  const wanted = imageId !== undefined && isAnnotation && others.length === 0;
+  const history = useQuery({
+    queryKey: ["history", imageId, version],
+    queryFn: () => read<History>(`/api/images/${imageId}/history`),
+    enabled: wanted,
+  });
+  if (!wanted || chosen === undefined) return null;
+  const items = history.data?.items.filter(({ event }) => isAbout(event, chosen)) ?? [];
+  return (
+    <section className={classes.section} aria-label="History of the selected shape">
+      <h2 className={classes.heading}>History</h2>
+      <ol className={classes.history} data-testid="shape-history">
+        {items.map(({ event, summary, at }) => (
+          <li key={event.position}>
+            {summary}
+            {explain(event)}
+            <Text size="xs" c="dimmed">
+              {nameOf(event.actor)}, {new Date(at).toLocaleString()}
+            </Text>
+          </li>
+        ))}
+        {items.length === 0 && <li>{history.isPending ? "Reading…" : history.isError ? "Not to be had while offline." : "Not saved yet."}</li>}
+      </ol>
+    </section>
+  );
+}

@@ -1,0 +1,136 @@
+import { ActionIcon } from "@mantine/core";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import classes from "./annotate.module.css";
+import { Icon } from "./icons";
+
+export interface ShapeRow {
+  readonly id: string;
+  readonly name: string;
+  /** Size in image pixels, or confidence. */
+  readonly detail: string;
+  /** The whole row in words, for screen readers and tests. */
+  readonly words: string;
+  readonly swatch: ReactNode;
+  readonly selected: boolean;
+  readonly hidden: boolean;
+  readonly pending: boolean;
+  readonly buttons: readonly { readonly icon: "eye" | "eyeOff" | "lock" | "unlock" | "check" | "cross"; readonly label: string; readonly press: () => void }[];
+}
+
+interface ShapeListProps {
+  label: string;
+  count: number;
+  row: (index: number) => ShapeRow | null;
+  /** The row to scroll to when it changes. */
+  current: number;
+  onChoose: (index: number, extend: boolean) => void;
+  onHover: (index: number | null) => void;
+}
+
+const ROW_PX = 30;
+const OVERSCAN = 6;
+
+/** A listbox that mirrors the canvas; only the rows in sight are in the page, so 5,000 shapes cost what 20 do. */
+export function ShapeList({ label, count, row, current, onChoose, onHover }: ShapeListProps) {
+  const list = useRef<HTMLDivElement>(null);
+  const id = useId();
+  const [top, setTop] = useState(0);
+  const [height, setHeight] = useState(300);
+
+  useEffect(() => {
+    const element = list.current;
+    if (!element) return;
+    const watch = new ResizeObserver(() => setHeight(element.clientHeight));
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
+
+  useEffect(() => {
+    const element = list.current;
+    if (!element || current < 0) return;
+    const at = current * ROW_PX;
+    if (at < element.scrollTop || at + ROW_PX > element.scrollTop + element.clientHeight)
+      element.scrollTop = at - element.clientHeight / 2;
+  }, [current]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const targets: Record<string, number> = { ArrowDown: current + 1, ArrowUp: current - 1, Home: 0, End: count - 1, PageDown: current + 10, PageUp: current - 10 };
+    const target = targets[event.key];
+    if (target === undefined || count === 0) return;
+    event.preventDefault();
+    onChoose(Math.min(count - 1, Math.max(0, target)), false);
+  };
+
+  const first = Math.max(0, Math.floor(top / ROW_PX) - OVERSCAN);
+  const last = Math.min(count, Math.ceil((top + height) / ROW_PX) + OVERSCAN);
+  const rows = Array.from({ length: Math.max(0, last - first) }, (_, i) => ({ index: first + i, view: row(first + i) }));
+  return (
+    <div
+      ref={list}
+      className={classes.list}
+      role="listbox"
+      aria-label={label}
+      aria-multiselectable="true"
+      aria-activedescendant={current >= first && current < last ? `${id}-${current}` : undefined}
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      onPointerLeave={() => onHover(null)}
+    >
+      <div style={{ height: count * ROW_PX }} role="presentation">
+        {rows.map(({ index, view }) => view && (
+          <Row key={view.id} id={`${id}-${index}`} index={index} count={count} view={view} onChoose={onChoose} onHover={onHover} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+interface RowProps extends Pick<ShapeListProps, "count" | "onChoose" | "onHover"> {
+  id: string;
+  index: number;
+  view: ShapeRow;
+}
+
+function Row({ id, index, count, view, onChoose, onHover }: RowProps) {
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the listbox around it takes the keys
+    <div
+      id={id}
+      className={classes.row}
+      style={{ top: index * ROW_PX }}
+      role="option"
+      // biome-ignore lint/a11y/useFocusableInteractive: focus stays on the listbox (aria-activedescendant)
+      aria-selected={view.selected}
+      aria-setsize={count}
+      aria-posinset={index + 1}
+      aria-label={view.words}
+      data-id={view.id}
+      data-pending={view.pending}
+      data-hidden={view.hidden}
+      onClick={(event) => onChoose(index, event.shiftKey || event.ctrlKey || event.metaKey)}
+      onPointerEnter={() => onHover(index)}
+    >
+      {view.swatch}
+      <span className={classes.className}>{view.name}</span>
+      <span className={classes.size}>{view.pending ? "…" : view.detail}</span>
+      {view.buttons.map(({ icon, label, press }) => (
+        <ActionIcon
+          key={label}
+          size="sm"
+          variant="subtle"
+          color="gray"
+          tabIndex={-1}
+          aria-hidden="true"
+          title={label}
+          onClick={(event) => {
+            event.stopPropagation();
+            press();
+          }}
+        >
+          <Icon name={icon} size={14} />
+        </ActionIcon>
+      ))}
+    </div>
+  );
+}
