@@ -39,6 +39,12 @@ class Platform:
             text=True,
         )
 
+    def run(self, *arguments: str) -> tuple[int, str]:
+        """Exit status and output of a command that ends by itself."""
+        process = self.autoannotate(*arguments)
+        output, _ = process.communicate(timeout=START_S)
+        return process.returncode, output
+
     def up(self, **variables: str) -> None:
         """Start, and wait for the line that tells a person where to go."""
         self.supervisor = self.autoannotate("up", **variables)

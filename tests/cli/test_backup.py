@@ -21,12 +21,6 @@ def picture() -> bytes:
     return content.getvalue()
 
 
-def run(platform: Platform, *arguments: str) -> tuple[int, str]:
-    process = platform.autoannotate(*arguments)
-    output, _ = process.communicate(timeout=START_S)
-    return process.returncode, output
-
-
 @pytest.fixture
 def archive(platform: Platform, tmp_path: Path) -> Path:
     """A backup of a project with one picture and its box, taken while it is being served."""
@@ -37,7 +31,7 @@ def archive(platform: Platform, tmp_path: Path) -> Path:
         client.post(f"/api/projects/{project}/categories", json={"name": "ear"}).raise_for_status()
         upload = client.post(f"/api/projects/{project}/images", files={"files": ("field.png", picture())})
         assert upload.status_code == 201, upload.text
-    status, said = run(platform, "backup", str(archive))
+    status, said = platform.run("backup", str(archive))
     assert status == 0, said
     assert said.endswith("1 blobs\n")
     return archive
@@ -67,14 +61,14 @@ def test_a_restored_platform_serves_the_same_and_tells_open_pages_to_load_afresh
     epoch = epoch_of(platform)
     assert platform.end(signal.SIGINT) == 0
 
-    status, said = run(second_platform, "restore", str(archive))
+    status, said = second_platform.run("restore", str(archive))
     assert status == 0, said
     second_platform.up(AUTOANNOTATE_WORKERS="0")
     assert everything(second_platform.address) == before
     assert epoch_of(second_platform) == epoch + 1
     assert second_platform.end(signal.SIGINT) == 0
 
-    status, said = run(second_platform, "restore", str(archive))
+    status, said = second_platform.run("restore", str(archive))
     assert (status, said) == (2, "autoannotate: the database holds a log already; restore into an empty one\n")
 
 
@@ -84,21 +78,21 @@ def test_a_damaged_backup_is_refused_whole(platform: Platform, second_platform: 
     content = bytearray(archive.read_bytes())
     content[member.offset_data + 20] ^= 1
     archive.write_bytes(content)
-    status, said = run(second_platform, "restore", str(archive))
+    status, said = second_platform.run("restore", str(archive))
     assert (status, said) == (2, f"autoannotate: {archive} is damaged: {member.name}\n")
 
 
 def test_half_a_backup_is_refused(platform: Platform, second_platform: Platform, archive: Path) -> None:
     archive.write_bytes(archive.read_bytes()[:-20_000])
-    status, said = run(second_platform, "restore", str(archive))
+    status, said = second_platform.run("restore", str(archive))
     assert status == 2
     assert said.startswith(f"autoannotate: {archive} is no whole backup: ")
 
 
 def test_a_backup_never_overwrites_a_file(platform: Platform, archive: Path) -> None:
-    assert run(platform, "backup", str(archive)) == (2, f"autoannotate: {archive} exists already\n")
+    assert platform.run("backup", str(archive)) == (2, f"autoannotate: {archive} exists already\n")
 
 
 def test_nothing_is_restored_under_a_running_platform(platform: Platform, archive: Path) -> None:
-    status, said = run(platform, "restore", str(archive))
+    status, said = platform.run("restore", str(archive))
     assert (status, said) == (2, f"autoannotate: already running at {platform.address} with {platform.data_dir}\n")
