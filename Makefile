@@ -12,8 +12,9 @@ BIN := $(VENV)/bin
 # The locks are whole: nothing beside them is resolved.
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
 STAMPS := $(VENV)/stamps
-# A Node of this machine serves from version 20 on; else one comes from PyPI.
-NODE_IS_OLD := $(shell node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null || echo yes)
+# A Node of this machine serves from 20.19 on; else one comes from PyPI.
+NODE_IS_NEW := const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)
+NODE_IS_OLD := $(shell node -e '$(NODE_IS_NEW)' 2>/dev/null || echo yes)
 ifeq ($(NODE_IS_OLD),yes)
 NODE := $(STAMPS)/node
 export PATH := $(CURDIR)/$(VENV)/node:$(PATH)
