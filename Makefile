@@ -127,7 +127,7 @@ check-deploy: $(STAMPS)/dev
 
 generate: $(STAMPS)/dev web/node_modules/.installed
 	@mkdir -p docs
-	$(BIN)/litestar --app api.app:create_app schema openapi --output docs/openapi.json
+	$(BIN)/python -m api.openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
 	npm --prefix web run generate
 
 format: $(STAMPS)/dev web/node_modules/.installed
