@@ -22,8 +22,14 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="From a folder of pictures to a trustworthy detection dataset and detector.",
 )
+
+
+@app.callback()
+def private() -> None:
+    """From a folder of pictures to a trustworthy detection dataset and detector."""
+    # Pictures, weights and backups are readable by this user alone, whatever the login's mask is.
+    os.umask(0o077)
 
 
 def _settings() -> Settings:

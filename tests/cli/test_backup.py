@@ -72,6 +72,12 @@ def test_a_restored_platform_serves_the_same_and_tells_open_pages_to_load_afresh
     assert (status, said) == (2, "autoannotate: the database holds a log already; restore into an empty one\n")
 
 
+def test_pictures_are_readable_by_their_owner_alone(platform: Platform, archive: Path) -> None:
+    files = [path for path in (platform.data_dir / "blobs").rglob("*") if path.is_file()]
+    assert files
+    assert [path for path in [*files, platform.data_dir / "blobs", archive] if path.stat().st_mode & 0o077] == []
+
+
 def test_a_damaged_backup_is_refused_whole(platform: Platform, second_platform: Platform, archive: Path) -> None:
     with tarfile.open(archive) as tar:
         (member,) = [member for member in tar if member.name.startswith("blobs/")]
