@@ -30,13 +30,15 @@ export interface Action {
   readonly run: (bench: Bench) => void;
 }
 
-const action = (group: string, scope: Scope) => (id: string, label: string, run: Action["run"]): Action => ({
-  id,
-  label,
-  group,
-  scope,
-  run,
-});
+const action =
+  (group: string, scope: Scope) =>
+  (id: string, label: string, run: Action["run"]): Action => ({
+    id,
+    label,
+    group,
+    scope,
+    run,
+  });
 
 export function arm(bench: Bench, tool: ToolName): void {
   const before = state(bench).tool;
@@ -83,14 +85,18 @@ export const ACTIONS: readonly Action[] = [
   triage("accept_all", "Accept all above the slider", acceptAll),
   triage("lower_threshold", "Show less confident proposals", (b) => moveThreshold(b, -1)),
   triage("raise_threshold", "Show only more confident proposals", (b) => moveThreshold(b, 1)),
-  triage("toggle_proposals", "Show or hide proposals", (b) => b.store.setState((s) => ({ proposalsShown: !s.proposalsShown }))),
+  triage("toggle_proposals", "Show or hide proposals", (b) =>
+    b.store.setState((s) => ({ proposalsShown: !s.proposalsShown })),
+  ),
 
   draw("tool_select", "Select", (b) => arm(b, "select")),
   draw("tool_box", "Box", (b) => arm(b, "box")),
   draw("tool_extremes", "Box by four extreme points", (b) => arm(b, "extremes")),
   draw("tool_polygon", "Polygon", (b) => arm(b, "polygon")),
   draw("tool_pan", "Pan", (b) => arm(b, "pan")),
-  draw("repeat_tool", "Last drawing tool again", (b) => arm(b, state(b).tool === "select" || state(b).tool === "pan" ? state(b).lastTool : state(b).tool)),
+  draw("repeat_tool", "Last drawing tool again", (b) =>
+    arm(b, state(b).tool === "select" || state(b).tool === "pan" ? state(b).lastTool : state(b).tool),
+  ),
   draw("draw_at_centre", "Draw a box in the middle, by keyboard", drawAtCentre),
 
   drawing("finish_shape", "Close the polygon", (b) => b.toolbox.intend("finish")),
@@ -107,14 +113,20 @@ export const ACTIONS: readonly Action[] = [
   edit("paste_previous", "Copy all shapes of the previous picture", (b) => void pasteFromPrevious(b)),
   edit("delete_all", "Delete all shapes", removeAll),
   edit("select_all", "Select all", (b) =>
-    b.store.setState((s) => ({ selection: new Set([...(s.shown?.annotations.keys() ?? [])].filter((id) => !s.hidden.has(id))) })),
+    b.store.setState((s) => ({
+      selection: new Set([...(s.shown?.annotations.keys() ?? [])].filter((id) => !s.hidden.has(id))),
+    })),
   ),
   edit("select_none", "Select nothing", (b) => b.store.setState({ selection: new Set() })),
   edit("next_shape", "Next shape", (b) => walk(b, 1)),
   edit("previous_shape", "Previous shape", (b) => walk(b, -1)),
   edit("save_now", "Send what waits", (b) => {
     b.outbox.flush();
-    b.editor.notify(b.outbox.waiting === 0 ? `Everything is saved, at ${state(b).server?.position ?? 0}.` : `Sending ${b.outbox.waiting}.`);
+    b.editor.notify(
+      b.outbox.waiting === 0
+        ? `Everything is saved, at ${state(b).server?.position ?? 0}.`
+        : `Sending ${b.outbox.waiting}.`,
+    );
   }),
 
   shape("delete", "Delete", (b) => {
@@ -127,7 +139,9 @@ export const ACTIONS: readonly Action[] = [
   ...NUDGES.flatMap(([side, dx, dy]) => [
     shape(`nudge_${side}`, `Move 1 px ${side}`, (b) => nudge(b, dx, dy)),
     shape(`nudge_${side}_10`, `Move 10 px ${side}`, (b) => nudge(b, 10 * dx, 10 * dy)),
-    shape(`resize_${side}`, `${dx + dy > 0 ? "Grow" : "Shrink"} 1 px ${dx !== 0 ? "wide" : "high"}`, (b) => resizeBy(b, dx, dy)),
+    shape(`resize_${side}`, `${dx + dy > 0 ? "Grow" : "Shrink"} 1 px ${dx !== 0 ? "wide" : "high"}`, (b) =>
+      resizeBy(b, dx, dy),
+    ),
   ]),
 
   edit("show_all", "Show all that is hidden, or hide all", (b) => toggleAll(b, "hidden")),

@@ -10,7 +10,10 @@ export function aPrediction(id: string, confidence: number, changes: Partial<Pre
   return { id, category_id: "cell", geometry: boxAt(50), confidence, run_id: "run", ...changes };
 }
 
-export function aDocument(annotations: readonly Annotation[] = [], changes: Partial<ImageDocument> = {}): ImageDocument {
+export function aDocument(
+  annotations: readonly Annotation[] = [],
+  changes: Partial<ImageDocument> = {},
+): ImageDocument {
   return {
     version: 1,
     position: 10,

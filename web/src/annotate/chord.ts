@@ -48,4 +48,13 @@ export function chordsOf(press: KeyPress): Chord[] {
 }
 
 /** Chords that belong to the browser and are never bound. */
-export const RESERVED: ReadonlySet<Chord> = new Set(["Ctrl+W", "Ctrl+T", "Ctrl+N", "Ctrl+Tab", "Ctrl+Shift+Tab", "Ctrl+R", "F5", "Ctrl+L"]);
+export const RESERVED: ReadonlySet<Chord> = new Set([
+  "Ctrl+W",
+  "Ctrl+T",
+  "Ctrl+N",
+  "Ctrl+Tab",
+  "Ctrl+Shift+Tab",
+  "Ctrl+R",
+  "F5",
+  "Ctrl+L",
+]);

@@ -24,7 +24,11 @@ export type Command =
 
 /** The command as it goes over the wire. */
 export function toWire(command: Command): Record<string, unknown> {
-  const { snapshot: _snapshot, prediction: _prediction, ...wire } = command as Command & {
+  const {
+    snapshot: _snapshot,
+    prediction: _prediction,
+    ...wire
+  } = command as Command & {
     snapshot?: unknown;
     prediction?: unknown;
   };

@@ -147,7 +147,14 @@ export class Editor {
     // The server takes 1,000 commands at once; accepting 3,000 proposals is still one gesture and one undo.
     for (let from = 0; from < commands.length; from += CHUNK) {
       const part = commands.slice(from, from + CHUNK);
-      const gesture = { id: newId(), image_id: imageId, mark_id: markId, label, commands: part, made_at_ms: Date.now() };
+      const gesture = {
+        id: newId(),
+        image_id: imageId,
+        mark_id: markId,
+        label,
+        commands: part,
+        made_at_ms: Date.now(),
+      };
       void this.options.outbox.add(gesture, stacks);
     }
   }
@@ -193,7 +200,11 @@ export class Editor {
     const conflicts = outbox.conflicts
       .filter((entry) => entry.image_id === image.id)
       .map(({ id, label, conflict }) => ({ entryId: id, label, problem: conflict as Problem }));
-    const shown = overlay(server, pending.map((entry) => entry.commands), null);
+    const shown = overlay(
+      server,
+      pending.map((entry) => entry.commands),
+      null,
+    );
     const pendingIds = new Set(pending.flatMap((entry) => [...touchedBy(entry.commands)]));
     const kept = [...selection].filter((id) => shown.annotations.has(id) || shown.predictions.has(id));
     store.setState({

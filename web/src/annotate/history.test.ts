@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { aDocument, anAnnotation, aPrediction, boxAt } from "./builders";
 import { CAP, EMPTY, forget, type Mark, push, stepBack, stepForward } from "./history";
-import { type Change, accepting, drawing, recategorising, redoing, rejecting, removing, reshaping } from "./marks";
+import { accepting, type Change, drawing, recategorising, redoing, rejecting, removing, reshaping } from "./marks";
 import type { ImageDocument } from "./model";
 import { overlay } from "./overlay";
 
@@ -29,12 +29,17 @@ test("a refused gesture can be neither undone nor redone", () => {
 });
 
 const shapesOf = (document: ImageDocument) =>
-  [...document.annotations.values()].map(({ id, category_id, geometry }) => ({ id, category_id, geometry })).sort((a, b) => (a.id < b.id ? -1 : 1));
+  [...document.annotations.values()]
+    .map(({ id, category_id, geometry }) => ({ id, category_id, geometry }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
 
 test("whatever is done is undone exactly, and redone exactly", () => {
-  const start = aDocument(["a", "b", "c"].map((id, i) => anAnnotation(id, { geometry: boxAt(i * 20) })), {
-    predictions: new Map([0.2, 0.5, 0.9].map((c, i) => [`p${i}`, aPrediction(`p${i}`, c)])),
-  });
+  const start = aDocument(
+    ["a", "b", "c"].map((id, i) => anAnnotation(id, { geometry: boxAt(i * 20) })),
+    {
+      predictions: new Map([0.2, 0.5, 0.9].map((c, i) => [`p${i}`, aPrediction(`p${i}`, c)])),
+    },
+  );
   const pick = <T>(from: readonly T[], n: number) => (from.length === 0 ? [] : [from[n % from.length] as T]);
   const step = fc.tuple(fc.nat(5), fc.nat(20));
   const change = (document: ImageDocument, [kind, n]: [number, number]): Change => {
@@ -42,7 +47,11 @@ test("whatever is done is undone exactly, and redone exactly", () => {
     const predictions = pick([...document.predictions.values()], n);
     const makers = [
       () => drawing([{ category_id: "x", geometry: boxAt(n) }]),
-      () => reshaping(document, pick(ids, n).map((id) => ({ id, geometry: boxAt(n + 1) }))),
+      () =>
+        reshaping(
+          document,
+          pick(ids, n).map((id) => ({ id, geometry: boxAt(n + 1) })),
+        ),
       () => recategorising(document, pick(ids, n), `category ${n}`),
       () => removing(document, pick(ids, n)),
       () => accepting(predictions),
@@ -64,7 +73,9 @@ test("whatever is done is undone exactly, and redone exactly", () => {
       for (let i = done.length - 1; i >= 0; i--) {
         current = overlay(current, [(done[i] as Change).undo], null);
         expect(shapesOf(current)).toEqual(shapesOf(documents[i] as ImageDocument));
-        expect([...current.predictions.keys()].sort()).toEqual([...(documents[i] as ImageDocument).predictions.keys()].sort());
+        expect([...current.predictions.keys()].sort()).toEqual(
+          [...(documents[i] as ImageDocument).predictions.keys()].sort(),
+        );
       }
       for (const [i, each] of done.entries()) {
         current = overlay(current, [redoing(each, () => undefined)], null);

@@ -69,7 +69,11 @@ export async function sendEntry(entry: Entry): Promise<Outcome> {
 }
 
 async function problemOf(response: Response): Promise<Problem> {
-  const fallback = { status: response.status, title: response.statusText, detail: `The server answered ${response.status}.` };
+  const fallback = {
+    status: response.status,
+    title: response.statusText,
+    detail: `The server answered ${response.status}.`,
+  };
   try {
     return { ...fallback, ...((await response.json()) as Partial<Problem>) };
   } catch {

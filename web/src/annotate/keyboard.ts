@@ -5,11 +5,24 @@ import { type Bindings, resolve, scopesFor } from "./keymap";
 /** Fields where typing is typing. */
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  return target.isContentEditable || target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [role=combobox]") !== null;
+  return (
+    target.isContentEditable ||
+    target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [role=combobox]") !== null
+  );
 }
 
 /** Controls for which these keys already mean something. */
-const CONTROL_KEYS = new Set(["Enter", " ", "Tab", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown"]);
+const CONTROL_KEYS = new Set([
+  "Enter",
+  " ",
+  "Tab",
+  "ArrowLeft",
+  "ArrowRight",
+  "ArrowUp",
+  "ArrowDown",
+  "PageUp",
+  "PageDown",
+]);
 
 /** Keys of the annotation page: actions by binding, Space to pan and ` to peek while held. */
 export class Keyboard {

@@ -3,7 +3,11 @@ import { ACTION } from "./actions";
 import { chordsOf } from "./chord";
 import { bindingsOf, conflictsOf, PRESETS, resolve, scopesFor } from "./keymap";
 
-const press = (key: string, code: string, modifiers: Partial<Record<"ctrlKey" | "metaKey" | "altKey" | "shiftKey", boolean>> = {}) => ({
+const press = (
+  key: string,
+  code: string,
+  modifiers: Partial<Record<"ctrlKey" | "metaKey" | "altKey" | "shiftKey", boolean>> = {},
+) => ({
   key,
   code,
   ctrlKey: false,
@@ -29,9 +33,15 @@ test("a clash in one scope is found, a selection's meaning over an idle one is m
 
 test("one key means one thing while drawing, another while idle, a third over a selection", () => {
   const enter = press("Enter", "Enter");
-  expect([scopesFor(true, false), idle].map((scopes) => resolve(keys, enter, scopes))).toEqual(["finish_shape", "accept_proposal"]);
+  expect([scopesFor(true, false), idle].map((scopes) => resolve(keys, enter, scopes))).toEqual([
+    "finish_shape",
+    "accept_proposal",
+  ]);
   const left = press("ArrowLeft", "ArrowLeft");
-  expect([scopesFor(false, true), idle].map((scopes) => resolve(keys, left, scopes))).toEqual(["nudge_left", "previous_image"]);
+  expect([scopesFor(false, true), idle].map((scopes) => resolve(keys, left, scopes))).toEqual([
+    "nudge_left",
+    "previous_image",
+  ]);
 });
 
 test("digits work on AZERTY, letters on a Cyrillic layout, and what is printed on the key goes first", () => {

@@ -1,5 +1,5 @@
 import { ACTIONS, type Scope } from "./actions";
-import { type Chord, type KeyPress, RESERVED, chordsOf } from "./chord";
+import { type Chord, chordsOf, type KeyPress, RESERVED } from "./chord";
 
 export type Bindings = Readonly<Record<string, readonly Chord[]>>;
 
@@ -188,7 +188,13 @@ export function bindingsOf({ preset, own }: KeyChoice): Bindings {
 
 /** A chord as a person reads it. */
 export function spell(chord: Chord): string {
-  const names: Record<string, string> = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc" };
+  const names: Record<string, string> = {
+    ArrowLeft: "←",
+    ArrowRight: "→",
+    ArrowUp: "↑",
+    ArrowDown: "↓",
+    Escape: "Esc",
+  };
   return chord
     .split(/\+(?=.)/)
     .map((part) => names[part] ?? part)

@@ -22,19 +22,25 @@ const restore = (annotation: Annotation): Command => ({
 });
 
 export function drawing(shapes: readonly { category_id: string; geometry: Geometry }[], label = "draw"): Change {
-  const drawn = shapes.map(({ category_id, geometry }): Extract<Command, { type: "draw_annotation" }> => ({
-    type: "draw_annotation",
-    annotation_id: newId(),
-    category_id,
-    geometry,
-  }));
+  const drawn = shapes.map(
+    ({ category_id, geometry }): Extract<Command, { type: "draw_annotation" }> => ({
+      type: "draw_annotation",
+      annotation_id: newId(),
+      category_id,
+      geometry,
+    }),
+  );
   const ids = drawn.map((command) => command.annotation_id);
   const undo = ids.map((annotation_id): Command => ({ type: "delete_annotation", annotation_id })).reverse();
   return { label: `${label} ${some(drawn.length, "shape")}`, do: drawn, undo, select: ids };
 }
 
 /** Reshape annotations; a reshaped proposal is first accepted, which keeps where it came from. */
-export function reshaping(document: ImageDocument, changes: readonly { id: string; geometry: Geometry }[], label = "move"): Change {
+export function reshaping(
+  document: ImageDocument,
+  changes: readonly { id: string; geometry: Geometry }[],
+  label = "move",
+): Change {
   return editing(document, changes, label, (annotation_id, { geometry }, before) => [
     { type: "reshape_annotation", annotation_id, geometry },
     { type: "reshape_annotation", annotation_id, geometry: before.geometry },
@@ -92,18 +98,23 @@ export function removing(document: ImageDocument, ids: readonly string[]): Chang
 }
 
 export function accepting(predictions: readonly Prediction[]): Change {
-  const accepted = predictions.map((prediction): Extract<Command, { type: "accept_prediction" }> => ({
-    type: "accept_prediction",
-    prediction_id: prediction.id,
-    annotation_id: newId(),
-    prediction,
-  }));
+  const accepted = predictions.map(
+    (prediction): Extract<Command, { type: "accept_prediction" }> => ({
+      type: "accept_prediction",
+      prediction_id: prediction.id,
+      annotation_id: newId(),
+      prediction,
+    }),
+  );
   const ids = accepted.map((command) => command.annotation_id);
   return {
     label: `accept ${some(accepted.length, "proposal")}`,
     do: accepted,
     undo: accepted
-      .flatMap(({ annotation_id, prediction }): Command[] => [reopen(prediction), { type: "delete_annotation", annotation_id }])
+      .flatMap(({ annotation_id, prediction }): Command[] => [
+        reopen(prediction),
+        { type: "delete_annotation", annotation_id },
+      ])
       .reverse(),
     select: ids,
   };

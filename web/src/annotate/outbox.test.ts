@@ -6,8 +6,8 @@ import { type Command, toWire } from "./commands";
 import { type Database, type Entry, openDatabase } from "./database";
 import { EMPTY } from "./history";
 import { newId } from "./ids";
-import { type Outcome, Outbox } from "./outbox";
 import type { Annotation } from "./model";
+import { Outbox, type Outcome } from "./outbox";
 
 const open: { outbox: Outbox; db: Database }[] = [];
 afterEach(() => {
@@ -24,8 +24,20 @@ async function start(name: string, send: (entry: Entry) => Promise<Outcome>) {
   return outbox;
 }
 
-const draw = (id: string): Command => ({ type: "draw_annotation", annotation_id: id, category_id: "c", geometry: boxAt(1) });
-const gesture = (image_id: string, commands: Command[]) => ({ id: newId(), image_id, mark_id: newId(), label: "draw", commands, made_at_ms: 0 });
+const draw = (id: string): Command => ({
+  type: "draw_annotation",
+  annotation_id: id,
+  category_id: "c",
+  geometry: boxAt(1),
+});
+const gesture = (image_id: string, commands: Command[]) => ({
+  id: newId(),
+  image_id,
+  mark_id: newId(),
+  label: "draw",
+  commands,
+  made_at_ms: 0,
+});
 
 /** A server that keeps what it is told once per key, and forgets to answer when it likes. */
 class Server {
@@ -42,8 +54,13 @@ class Server {
     }
     this.version += 1;
     this.log.push({ image: entry.image_id, wire: body });
-    const annotations: Annotation[] = entry.commands.flatMap((c) => ("annotation_id" in c ? [anAnnotation(c.annotation_id, { version: this.version })] : []));
-    const outcome: Outcome = { kind: "acknowledged", reply: { version: this.version, position: this.version, annotations } };
+    const annotations: Annotation[] = entry.commands.flatMap((c) =>
+      "annotation_id" in c ? [anAnnotation(c.annotation_id, { version: this.version })] : [],
+    );
+    const outcome: Outcome = {
+      kind: "acknowledged",
+      reply: { version: this.version, position: this.version, annotations },
+    };
     this.answers.set(entry.id, { body, outcome });
     return outcome;
   }
@@ -56,33 +73,38 @@ const until = async (done: () => boolean) => {
 test("nothing is lost, doubled or reordered under random failures and restarts", async () => {
   const kinds = fc.constantFrom("fine", "lost request", "lost answer", "crash");
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.tuple(fc.constantFrom("one", "two"), kinds), { minLength: 1, maxLength: 15 }), async (script) => {
-      const name = newId();
-      const server = new Server();
-      const faults = script.map(([, kind]) => kind);
-      const send = async (entry: Entry): Promise<Outcome> => {
-        const fault = faults.shift() ?? "fine";
-        await Promise.resolve();
-        if (fault === "lost request") return { kind: "unreachable" };
-        const outcome = server.handle(entry);
-        return fault === "lost answer" ? { kind: "unreachable" } : outcome;
-      };
-      let outbox = await start(name, send);
-      const made: { image: string; wire: string }[] = [];
-      for (const [image, kind] of script) {
-        const drawn = gesture(image, [draw(newId())]);
-        made.push({ image, wire: JSON.stringify(drawn.commands.map(toWire)) });
-        const stored = outbox.add(drawn, EMPTY);
-        if (kind === "crash") {
-          await stored;
-          outbox.close();
-          outbox = await start(name, send);
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.constantFrom("one", "two"), kinds), { minLength: 1, maxLength: 15 }),
+      async (script) => {
+        const name = newId();
+        const server = new Server();
+        const faults = script.map(([, kind]) => kind);
+        const send = async (entry: Entry): Promise<Outcome> => {
+          const fault = faults.shift() ?? "fine";
+          await Promise.resolve();
+          if (fault === "lost request") return { kind: "unreachable" };
+          const outcome = server.handle(entry);
+          return fault === "lost answer" ? { kind: "unreachable" } : outcome;
+        };
+        let outbox = await start(name, send);
+        const made: { image: string; wire: string }[] = [];
+        for (const [image, kind] of script) {
+          const drawn = gesture(image, [draw(newId())]);
+          made.push({ image, wire: JSON.stringify(drawn.commands.map(toWire)) });
+          const stored = outbox.add(drawn, EMPTY);
+          if (kind === "crash") {
+            await stored;
+            outbox.close();
+            outbox = await start(name, send);
+          }
         }
-      }
-      await until(() => outbox.waiting === 0);
-      for (const image of ["one", "two"])
-        expect(server.log.filter((each) => each.image === image)).toEqual(made.filter((each) => each.image === image));
-    }),
+        await until(() => outbox.waiting === 0);
+        for (const image of ["one", "two"])
+          expect(server.log.filter((each) => each.image === image)).toEqual(
+            made.filter((each) => each.image === image),
+          );
+      },
+    ),
     { numRuns: 40 },
   );
 });
@@ -103,7 +125,9 @@ test("a second edit of one shape expects the version that the first one's answer
   await outbox.add(gesture("one", [{ type: "reshape_annotation", annotation_id: "a", geometry: boxAt(2) }]), EMPTY);
   release();
   await until(() => outbox.waiting === 0);
-  expect(sent[1]).toEqual([{ type: "reshape_annotation", annotation_id: "a", geometry: boxAt(2), expected_version: 41 }]);
+  expect(sent[1]).toEqual([
+    { type: "reshape_annotation", annotation_id: "a", geometry: boxAt(2), expected_version: 41 },
+  ]);
 });
 
 test("a refusal is told and dropped; a conflict is kept until the person answers; what follows goes on", async () => {
@@ -116,7 +140,11 @@ test("a refusal is told and dropped; a conflict is kept until the person answers
   const name = newId();
   const told: string[] = [];
   const outbox = await start(name, async () => outcomes.shift() as Outcome);
-  outbox.listen({ acknowledged: () => told.push("acknowledged"), refused: (_e, p) => told.push(`refused ${p.status}`), changed: () => {} });
+  outbox.listen({
+    acknowledged: () => told.push("acknowledged"),
+    refused: (_e, p) => told.push(`refused ${p.status}`),
+    changed: () => {},
+  });
   for (const id of ["a", "b", "c"]) await outbox.add(gesture("one", [draw(id)]), EMPTY);
   await until(() => outbox.waiting === 0);
   expect(told).toEqual(["refused 422", "acknowledged"]);

@@ -175,7 +175,9 @@ export class Outbox {
     for (const later of this.pending(acknowledged.image_id)) {
       if (later.id === acknowledged.id || !later.commands.some((command) => isUnder(command, touched))) continue;
       const settled = withExpectations(later.commands, (id) => (touched.has(id) ? versions.get(id) : undefined));
-      const commands = later.commands.map((command, i) => (isUnder(command, touched) ? (settled[i] ?? command) : command));
+      const commands = later.commands.map((command, i) =>
+        isUnder(command, touched) ? (settled[i] ?? command) : command,
+      );
       this.replace(later.id, (known) => ({ ...known, commands }));
       for (const id of touchedBy(later.commands)) touched.delete(id);
       const stored = this.entries.find((entry) => entry.id === later.id);

@@ -71,7 +71,11 @@ function apply(draft: Draft, command: Command, actor: string | null): void {
  * What the person sees: the server's document with everything unconfirmed on top. Applying a command that the server
  * has already confirmed changes nothing, so it does not matter whether the answer or the feed comes first.
  */
-export function overlay(document: ImageDocument, pending: readonly (readonly Command[])[], actor: string | null): ImageDocument {
+export function overlay(
+  document: ImageDocument,
+  pending: readonly (readonly Command[])[],
+  actor: string | null,
+): ImageDocument {
   if (pending.length === 0) return document;
   const draft: Draft = {
     state: document.state,

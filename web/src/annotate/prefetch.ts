@@ -51,7 +51,11 @@ export class Prefetch {
   /** What the page knows of an image it is leaving is newer than what was fetched. */
   keep(id: string, document: ImageDocument): void {
     const known = this.prepared.get(id);
-    if (known) this.prepared.set(id, known.then((prepared) => ({ ...prepared, document })));
+    if (known)
+      this.prepared.set(
+        id,
+        known.then((prepared) => ({ ...prepared, document })),
+      );
   }
 
   /** An event has changed this image: what was fetched of its annotations no longer holds. */

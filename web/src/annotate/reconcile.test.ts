@@ -6,7 +6,12 @@ import type { FeedEvent, ImageDocument } from "./model";
 import { overlay } from "./overlay";
 import { acknowledge, applyEvents } from "./reconcile";
 
-const draw = (id: string): Command => ({ type: "draw_annotation", annotation_id: id, category_id: "cell", geometry: boxAt(1) });
+const draw = (id: string): Command => ({
+  type: "draw_annotation",
+  annotation_id: id,
+  category_id: "cell",
+  geometry: boxAt(1),
+});
 
 test("pending edits lie over the server's state and leave it alone", () => {
   const server = aDocument([anAnnotation("a")]);
@@ -39,20 +44,40 @@ test("every kind of event does to the document what it says", () => {
   const events: FeedEvent[] = [
     anEvent("annotation.reshaped", 2, { annotation_id: "a", geometry: boxAt(30) }),
     anEvent("annotation.recategorised", 3, { annotation_id: "a", category_id: "plate", from_category_id: "cell" }),
-    anEvent("prediction.accepted", 4, { prediction_id: "p", annotation_id: "q", category_id: "cell", geometry: boxAt(50), confidence: 0.7 }),
+    anEvent("prediction.accepted", 4, {
+      prediction_id: "p",
+      annotation_id: "q",
+      category_id: "cell",
+      geometry: boxAt(50),
+      confidence: 0.7,
+    }),
     anEvent("annotation.deleted", 5, { annotation_id: "q" }),
-    anEvent("annotation.restored", 6, { annotation: { annotation_id: "q", category_id: "cell", geometry: boxAt(50), source: "model", confidence: 0.7 } }),
+    anEvent("annotation.restored", 6, {
+      annotation: { annotation_id: "q", category_id: "cell", geometry: boxAt(50), source: "model", confidence: 0.7 },
+    }),
     anEvent("image.submitted", 7, {}),
   ];
   const after = applyEvents(before, events) as ImageDocument;
-  expect({ ...after, annotations: [...after.annotations.values()], predictions: [...after.predictions.keys()] }).toEqual({
+  expect({
+    ...after,
+    annotations: [...after.annotations.values()],
+    predictions: [...after.predictions.keys()],
+  }).toEqual({
     version: 7,
     position: 107,
     state: "submitted",
     predictions: [],
     annotations: [
       anAnnotation("a", { geometry: boxAt(30), category_id: "plate", version: 3 }),
-      { id: "q", category_id: "cell", geometry: boxAt(50), source: "model", confidence: 0.7, created_by: "ana", version: 6 },
+      {
+        id: "q",
+        category_id: "cell",
+        geometry: boxAt(50),
+        source: "model",
+        confidence: 0.7,
+        created_by: "ana",
+        version: 6,
+      },
     ],
   });
 });
@@ -60,7 +85,9 @@ test("every kind of event does to the document what it says", () => {
 test("a gap, an unknown annotation and an unknown kind each ask for the document anew", () => {
   const document = aDocument([anAnnotation("a")]);
   expect(applyEvents(document, [anEvent("annotation.deleted", 3, { annotation_id: "a" })])).toBe("refetch");
-  expect(applyEvents(document, [anEvent("annotation.reshaped", 2, { annotation_id: "z", geometry: boxAt(1) })])).toBe("refetch");
+  expect(applyEvents(document, [anEvent("annotation.reshaped", 2, { annotation_id: "z", geometry: boxAt(1) })])).toBe(
+    "refetch",
+  );
   expect(applyEvents(document, [anEvent("annotations.imported", 2, {})])).toBe("refetch");
 });
 
@@ -74,7 +101,8 @@ test("events arriving twice and late, in any grouping, leave what one delivery l
       let current = aDocument();
       for (const [i, event] of events.entries()) {
         current = applyEvents(current, [event]) as ImageDocument;
-        for (const [from, to] of repeats) current = applyEvents(current, events.slice(Math.min(from, i), Math.min(to, i + 1))) as ImageDocument;
+        for (const [from, to] of repeats)
+          current = applyEvents(current, events.slice(Math.min(from, i), Math.min(to, i + 1))) as ImageDocument;
       }
       expect(current).toEqual(once);
     }),
@@ -87,5 +115,9 @@ test("an edit expects the version that was seen, unless an earlier edit of the s
     { type: "reshape_annotation", annotation_id: "a", geometry: boxAt(2) },
     { type: "delete_annotation", annotation_id: "b" },
   ];
-  expect(withExpectations(commands, () => 7, new Set(["b"]))).toEqual([{ ...commands[0], expected_version: 7 }, commands[1], commands[2]]);
+  expect(withExpectations(commands, () => 7, new Set(["b"]))).toEqual([
+    { ...commands[0], expected_version: 7 },
+    commands[1],
+    commands[2],
+  ]);
 });

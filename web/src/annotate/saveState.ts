@@ -6,12 +6,22 @@ export interface SaveState {
 }
 
 /** The one line that always says where the work is. */
-export function saveState(outbox: Pick<Outbox, "waiting" | "conflicts" | "reachable" | "storing">, position: number, online: boolean): SaveState {
+export function saveState(
+  outbox: Pick<Outbox, "waiting" | "conflicts" | "reachable" | "storing">,
+  position: number,
+  online: boolean,
+): SaveState {
   const { waiting, conflicts, reachable, storing } = outbox;
   const count = waiting.toLocaleString("en");
   if (conflicts.length > 0)
-    return { kind: "attention", text: `${conflicts.length} ${conflicts.length === 1 ? "conflict needs" : "conflicts need"} you` };
+    return {
+      kind: "attention",
+      text: `${conflicts.length} ${conflicts.length === 1 ? "conflict needs" : "conflicts need"} you`,
+    };
   if (!storing && waiting > 0) return { kind: "attention", text: `${count} waiting, this browser stores nothing` };
-  if (waiting === 0) return { kind: "saved", text: online ? `saved at ${position.toLocaleString("en")}` : "offline, nothing waiting" };
-  return online && reachable ? { kind: "waiting", text: `${count} waiting` } : { kind: "offline", text: `offline, ${count} kept here` };
+  if (waiting === 0)
+    return { kind: "saved", text: online ? `saved at ${position.toLocaleString("en")}` : "offline, nothing waiting" };
+  return online && reachable
+    ? { kind: "waiting", text: `${count} waiting` }
+    : { kind: "offline", text: `offline, ${count} kept here` };
 }

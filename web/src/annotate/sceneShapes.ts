@@ -16,7 +16,11 @@ export class SceneShapes {
   private byId = new Map<string, { category: Category; index: number }>();
   private annotations = new WeakMap<Annotation, SceneShape>();
   private predictions = new WeakMap<Prediction, SceneShape>();
-  private last: { key: readonly unknown[]; shapes: readonly SceneShape[]; index: ReadonlyMap<string, SceneShape> } | null = null;
+  private last: {
+    key: readonly unknown[];
+    shapes: readonly SceneShape[];
+    index: ReadonlyMap<string, SceneShape>;
+  } | null = null;
 
   /** Everything on the canvas in drawing order: proposals under annotations. */
   shapes(state: EditorState): readonly SceneShape[] {
@@ -34,13 +38,23 @@ export class SceneShapes {
 
   private compute(state: EditorState) {
     const { shown, categories, hidden, locked, peeking, proposalsShown, threshold } = state;
-    const key = [shown?.annotations, shown?.predictions, categories, hidden, locked, peeking, proposalsShown, threshold];
+    const key = [
+      shown?.annotations,
+      shown?.predictions,
+      categories,
+      hidden,
+      locked,
+      peeking,
+      proposalsShown,
+      threshold,
+    ];
     if (this.last?.key.every((value, i) => value === key[i])) return this.last;
     this.follow(categories);
     const shapes: SceneShape[] = [];
     if (shown && !peeking) {
       if (proposalsShown)
-        for (const prediction of above(shown.predictions.values(), threshold)) shapes.push(this.ofPrediction(prediction));
+        for (const prediction of above(shown.predictions.values(), threshold))
+          shapes.push(this.ofPrediction(prediction));
       for (const annotation of shown.annotations.values())
         if (!hidden.has(annotation.id)) shapes.push(this.ofAnnotation(annotation, locked.has(annotation.id)));
     }

@@ -6,7 +6,8 @@ import { type Bench, type Clipping, selectedShapes, state } from "./bench";
 import { drawing, recategorising, removing, reshaping } from "./marks";
 import { find } from "./store";
 
-const movable = (bench: Bench) => selectedShapes(bench).filter((shape) => !shape.locked && shape.geometry.type !== "mask");
+const movable = (bench: Bench) =>
+  selectedShapes(bench).filter((shape) => !shape.locked && shape.geometry.type !== "mask");
 
 export function nudge(bench: Bench, dx: number, dy: number): void {
   const { image, shown } = state(bench);
@@ -40,7 +41,10 @@ export function removeSelected(bench: Bench): void {
 export function removeAll(bench: Bench): void {
   const { shown, locked } = state(bench);
   if (!shown) return;
-  const change = removing(shown, [...shown.annotations.keys()].filter((id) => !locked.has(id)));
+  const change = removing(
+    shown,
+    [...shown.annotations.keys()].filter((id) => !locked.has(id)),
+  );
   if (bench.editor.commit(change)) bench.editor.notify(`Deleted ${change.do.length} shapes. Ctrl+Z brings them back.`);
 }
 
@@ -61,8 +65,16 @@ export function paste(bench: Bench): void {
   const { viewport } = state(bench);
   const pointer = bench.pointer();
   const bounds = union(bench.clipboard.map(({ geometry }) => geometryBounds(geometry)));
-  const target = pointer ? toImage(viewport, pointer) : imagePoint(bounds.x + bounds.width / 2, bounds.y + bounds.height / 2);
-  place(bench, bench.clipboard, target.x - bounds.x - bounds.width / 2, target.y - bounds.y - bounds.height / 2, "paste");
+  const target = pointer
+    ? toImage(viewport, pointer)
+    : imagePoint(bounds.x + bounds.width / 2, bounds.y + bounds.height / 2);
+  place(
+    bench,
+    bench.clipboard,
+    target.x - bounds.x - bounds.width / 2,
+    target.y - bounds.y - bounds.height / 2,
+    "paste",
+  );
 }
 
 export function duplicate(bench: Bench): void {
@@ -95,7 +107,10 @@ export function drawAtCentre(bench: Bench): void {
   if (!image || !categoryId) return;
   const centre = toImage(viewport, screenPoint(canvas.width / 2, canvas.height / 2));
   const side = Math.min(canvas.width, canvas.height) / viewport.scale / 5;
-  const geometry = settle({ type: "box", x: centre.x - side / 2, y: centre.y - side / 2, width: side, height: side }, image);
+  const geometry = settle(
+    { type: "box", x: centre.x - side / 2, y: centre.y - side / 2, width: side, height: side },
+    image,
+  );
   if (geometry) bench.editor.commit(drawing([{ category_id: categoryId, geometry }]));
 }
 

@@ -21,7 +21,10 @@ function overlayOf(state: EditorState, shapes: SceneShapes): Overlay {
   const present = (shape: SceneShape | undefined): shape is SceneShape => shape !== undefined;
   const now_ms = Date.now();
   return {
-    selected: [...selection].filter((id) => !lifted?.has(id)).map(get).filter(present),
+    selected: [...selection]
+      .filter((id) => !lifted?.has(id))
+      .map(get)
+      .filter(present),
     hovered: hovered && !selection.has(hovered) ? (get(hovered) ?? null) : null,
     lifted: [...(lifted ?? [])].flatMap(([id, geometry]) => {
       const shape = get(id);
@@ -40,8 +43,32 @@ function overlayOf(state: EditorState, shapes: SceneShapes): Overlay {
 /** Which state makes which layer dirty: the one table of what repaints what. */
 const CAUSES: Readonly<Record<Layer, readonly (keyof EditorState)[]>> = {
   image: [],
-  annotations: ["shown", "categories", "hidden", "locked", "peeking", "proposalsShown", "threshold", "labels", "patterns"],
-  overlay: ["shown", "selection", "hovered", "draft", "crosshairAt", "crosshair", "flashes", "categoryId", "tool", "hidden", "peeking", "proposalsShown", "threshold"],
+  annotations: [
+    "shown",
+    "categories",
+    "hidden",
+    "locked",
+    "peeking",
+    "proposalsShown",
+    "threshold",
+    "labels",
+    "patterns",
+  ],
+  overlay: [
+    "shown",
+    "selection",
+    "hovered",
+    "draft",
+    "crosshairAt",
+    "crosshair",
+    "flashes",
+    "categoryId",
+    "tool",
+    "hidden",
+    "peeking",
+    "proposalsShown",
+    "threshold",
+  ],
 };
 
 /** Keep the stage painted. Returns the way out. */

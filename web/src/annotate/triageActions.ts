@@ -28,7 +28,8 @@ export function rejectProposal(bench: Bench): void {
 function judge(bench: Bench, by: typeof rejecting): void {
   const predictions = targets(bench);
   if (predictions.length === 0) {
-    if (visibleProposals(bench).length > 0) bench.editor.notify("Tab goes to the next proposal; then Enter accepts and X rejects.");
+    if (visibleProposals(bench).length > 0)
+      bench.editor.notify("Tab goes to the next proposal; then Enter accepts and X rejects.");
     return;
   }
   const wasSelected = state(bench).selection.size > 0;
@@ -40,7 +41,9 @@ export function acceptAll(bench: Bench): void {
   const proposals = visibleProposals(bench);
   const { threshold } = state(bench);
   if (bench.editor.commit({ ...accepting(proposals), select: [] }))
-    bench.editor.notify(`Accepted ${proposals.length} proposals at ${Math.round(threshold * 100)} % or more. Ctrl+Z takes them back.`);
+    bench.editor.notify(
+      `Accepted ${proposals.length} proposals at ${Math.round(threshold * 100)} % or more. Ctrl+Z takes them back.`,
+    );
 }
 
 export function moveThreshold(bench: Bench, steps: number): void {

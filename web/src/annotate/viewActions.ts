@@ -1,6 +1,16 @@
 import { type Bounds, encloses, grow } from "../geometry/bounds";
 import { type ScreenPoint, screenPoint } from "../geometry/point";
-import { centreOn, clampPan, clampScale, fit, frame, panBy, type Viewport, visibleBounds, zoomAt } from "../geometry/viewport";
+import {
+  centreOn,
+  clampPan,
+  clampScale,
+  fitted,
+  frame,
+  panBy,
+  type Viewport,
+  visibleBounds,
+  zoomAt,
+} from "../geometry/viewport";
 import type { EditorStore } from "./store";
 
 /** A shape that Tab goes to fills about this part of the canvas, up to 8 screen pixels a pixel. */
@@ -25,7 +35,7 @@ export function zoomBy(store: EditorStore, factor: number, at?: ScreenPoint | nu
 
 export function fitImage(store: EditorStore): void {
   const { image, canvas } = store.getState();
-  if (image) store.setState({ viewport: fit(image, canvas) });
+  if (image) store.setState({ viewport: fitted(image, canvas) });
 }
 
 export function actualSize(store: EditorStore, at?: ScreenPoint | null): void {

@@ -45,7 +45,15 @@ export class Workplace {
       go: (step, along) => void this.go(step, along),
       previousShapes: () => this.previousShapes(),
     };
-    const hands = { store, editor, outbox, surroundings, shapes: new SceneShapes(), clipboard: [], pointer: () => null };
+    const hands = {
+      store,
+      editor,
+      outbox,
+      surroundings,
+      shapes: new SceneShapes(),
+      clipboard: [],
+      pointer: () => null,
+    };
     this.bench = { ...hands, toolbox: new Toolbox(toolContext(hands), store.getState().tool) };
     this.leave = outbox.listen({
       acknowledged: (entry) => this.refresh(entry.image_id),

@@ -51,7 +51,8 @@ export function drawAnnotations(
     drawShape(context, shape, viewport, sketch, scene.patterns);
   }
   if (dashed) context.setLineDash([]);
-  if (scene.labels && visible.length <= (moving ? MOVING_LABEL_COUNT : LABEL_COUNT)) drawLabels(context, visible, viewport);
+  if (scene.labels && visible.length <= (moving ? MOVING_LABEL_COUNT : LABEL_COUNT))
+    drawLabels(context, visible, viewport);
   return visible.length;
 }
 

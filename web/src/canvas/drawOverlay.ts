@@ -61,7 +61,8 @@ function fillLifted(context: CanvasRenderingContext2D, shape: SceneShape, viewpo
 }
 
 function drawHandles(context: CanvasRenderingContext2D, { geometry, colour }: SceneShape, viewport: Viewport): void {
-  if (geometry.type === "box") for (const handle of HANDLES) square(context, handlePoint(geometry, handle), colour, viewport);
+  if (geometry.type === "box")
+    for (const handle of HANDLES) square(context, handlePoint(geometry, handle), colour, viewport);
   if (geometry.type === "polygon")
     for (const ring of geometry.rings) for (const [x, y] of ring) dot(context, imagePoint(x, y), colour, viewport);
 }

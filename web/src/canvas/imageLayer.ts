@@ -43,7 +43,8 @@ export class ImageLayer {
 
   /** Brightness and contrast, 1 is unchanged. */
   adjust(brightness: number, contrast: number): void {
-    this.element.style.filter = brightness === 1 && contrast === 1 ? "" : `brightness(${brightness}) contrast(${contrast})`;
+    this.element.style.filter =
+      brightness === 1 && contrast === 1 ? "" : `brightness(${brightness}) contrast(${contrast})`;
   }
 
   move({ scale, tx, ty }: Viewport): void {

@@ -43,7 +43,12 @@ export class Minimap {
       const shape = scene.shapes[i];
       if (!shape) continue;
       context.fillStyle = shape.colour;
-      context.fillRect((shape.bounds.x + shape.bounds.width / 2) * scale, (shape.bounds.y + shape.bounds.height / 2) * scale, 2, 2);
+      context.fillRect(
+        (shape.bounds.x + shape.bounds.width / 2) * scale,
+        (shape.bounds.y + shape.bounds.height / 2) * scale,
+        2,
+        2,
+      );
     }
     const view = visibleBounds(viewport, size);
     context.lineWidth = 3;

@@ -30,7 +30,12 @@ export interface Scene {
 export type Draft =
   | { readonly kind: "lifted"; readonly geometries: ReadonlyMap<string, Geometry> }
   | { readonly kind: "shape"; readonly geometry: Geometry }
-  | { readonly kind: "path"; readonly points: readonly ImagePoint[]; readonly cursor: ImagePoint; readonly closes: boolean }
+  | {
+      readonly kind: "path";
+      readonly points: readonly ImagePoint[];
+      readonly cursor: ImagePoint;
+      readonly closes: boolean;
+    }
   | { readonly kind: "points"; readonly points: readonly ImagePoint[] }
   | { readonly kind: "marquee"; readonly bounds: Bounds };
 

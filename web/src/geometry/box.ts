@@ -52,10 +52,7 @@ export function handlePoint(of: Box, handle: Handle): ImagePoint {
 /** Move the sides that `handle` holds to `point`; a side dragged past its opposite turns the box over. */
 export function resizeBox(of: Box, handle: Handle, point: ImagePoint, keepAspect = false): Box {
   const anchor = handlePoint(of, { dx: -handle.dx as Handle["dx"], dy: -handle.dy as Handle["dy"] });
-  const moved = imagePoint(
-    handle.dx === 0 ? of.x + of.width : point.x,
-    handle.dy === 0 ? of.y + of.height : point.y,
-  );
+  const moved = imagePoint(handle.dx === 0 ? of.x + of.width : point.x, handle.dy === 0 ? of.y + of.height : point.y);
   const fixed = imagePoint(handle.dx === 0 ? of.x : anchor.x, handle.dy === 0 ? of.y : anchor.y);
   if (!keepAspect || handle.dx === 0 || handle.dy === 0 || of.width === 0 || of.height === 0)
     return boxFromCorners(fixed, moved);

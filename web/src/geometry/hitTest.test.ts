@@ -39,7 +39,16 @@ test("a corner handle wins over a side on a tiny box", () => {
 });
 
 test("vertices are found near, edges between them", () => {
-  const polygon: Polygon = { type: "polygon", rings: [[[0, 0], [10, 0], [10, 10]]] };
+  const polygon: Polygon = {
+    type: "polygon",
+    rings: [
+      [
+        [0, 0],
+        [10, 0],
+        [10, 10],
+      ],
+    ],
+  };
   expect(hitVertex(polygon, imagePoint(9, 1), 2)).toEqual({ ring: 0, index: 1 });
   expect(nearestEdge(polygon, imagePoint(5, 1), 2)).toEqual({ at: { ring: 0, index: 1 }, point: { x: 5, y: 0 } });
   expect(nearestEdge(polygon, imagePoint(30, 30), 2)).toBeNull();

@@ -36,7 +36,10 @@ function touches(geometry: Geometry, point: ImagePoint, tolerance: number): bool
 }
 
 /** The one after `current` in a stack of hits, wrapping around; the first when `current` is not among them. */
-export function cycle<T extends { readonly id: string }>(hits: readonly T[], current: string | undefined): T | undefined {
+export function cycle<T extends { readonly id: string }>(
+  hits: readonly T[],
+  current: string | undefined,
+): T | undefined {
   const at = hits.findIndex((hit) => hit.id === current);
   return hits[(at + 1) % hits.length];
 }

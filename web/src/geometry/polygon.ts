@@ -30,7 +30,10 @@ export function ringArea(ring: Ring): number {
 export function polygonArea({ rings }: Polygon): number {
   const [outer, ...holes] = rings;
   if (!outer) return 0;
-  return Math.max(0, holes.reduce((area, hole) => area - Math.abs(ringArea(hole)), Math.abs(ringArea(outer))));
+  return Math.max(
+    0,
+    holes.reduce((area, hole) => area - Math.abs(ringArea(hole)), Math.abs(ringArea(outer))),
+  );
 }
 
 /** Even-odd rule over all rings, so holes are outside. */
@@ -56,7 +59,11 @@ export function moveVertex(polygon: Polygon, at: VertexAddress, to: ImagePoint):
 
 /** Insert `point` before the vertex at `at.index`. */
 export function insertVertex(polygon: Polygon, at: VertexAddress, point: ImagePoint): Polygon {
-  return editRing(polygon, at.ring, (ring) => [...ring.slice(0, at.index), [point.x, point.y], ...ring.slice(at.index)]);
+  return editRing(polygon, at.ring, (ring) => [
+    ...ring.slice(0, at.index),
+    [point.x, point.y],
+    ...ring.slice(at.index),
+  ]);
 }
 
 /** Without that vertex; a hole of fewer than three goes away, an outer ring of three is left alone (null). */

@@ -70,8 +70,18 @@ test("a move stops at the rim", () => {
 const ringed: Polygon = {
   type: "polygon",
   rings: [
-    [[0, 0], [10, 0], [10, 10], [0, 10]],
-    [[4, 4], [6, 4], [6, 6], [4, 6]],
+    [
+      [0, 0],
+      [10, 0],
+      [10, 10],
+      [0, 10],
+    ],
+    [
+      [4, 4],
+      [6, 4],
+      [6, 6],
+      [4, 6],
+    ],
   ],
 };
 
@@ -86,7 +96,16 @@ test("a vertex put in and taken out leaves the polygon as it was; a triangle los
   const more = insertVertex(ringed, { ring: 0, index: 1 }, imagePoint(5, 0));
   expect(more.rings[0]).toHaveLength(5);
   expect(deleteVertex(more, { ring: 0, index: 1 })).toEqual(ringed);
-  const triangle: Polygon = { type: "polygon", rings: [[[0, 0], [1, 0], [0, 1]]] };
+  const triangle: Polygon = {
+    type: "polygon",
+    rings: [
+      [
+        [0, 0],
+        [1, 0],
+        [0, 1],
+      ],
+    ],
+  };
   expect(deleteVertex(triangle, { ring: 0, index: 0 })).toBeNull();
 });
 
@@ -122,7 +141,11 @@ test("a mask knows its pixels, its area and its bounds", () => {
 });
 
 test("snapping takes a corner before an edge, an edge before the rim, and else nothing", () => {
-  const shape = { id: "a", geometry: { type: "box" as const, x: 100, y: 100, width: 50, height: 50 }, bounds: { x: 100, y: 100, width: 50, height: 50 } };
+  const shape = {
+    id: "a",
+    geometry: { type: "box" as const, x: 100, y: 100, width: 50, height: 50 },
+    bounds: { x: 100, y: 100, width: 50, height: 50 },
+  };
   const at = (px: number, py: number) => snap(imagePoint(px, py), [shape], image, 6);
   expect([at(103, 98), at(125, 103), at(3, 300), at(300, 300)]).toEqual([
     { x: 100, y: 100 },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { imagePoint, screenPoint } from "./point";
-import { clampPan, clampScale, fit, MAX_SCALE, toImage, toScreen, visibleBounds, zoomAt } from "./viewport";
+import { clampPan, clampScale, fitted, MAX_SCALE, toImage, toScreen, visibleBounds, zoomAt } from "./viewport";
 
 const coordinate = fc.double({ min: -1e5, max: 1e5, noNaN: true });
 const scale = fc.double({ min: 0.001, max: MAX_SCALE, noNaN: true });
@@ -24,7 +24,10 @@ test("zooming leaves the image point under the pointer where it is", () => {
       const pointer = screenPoint(x, y);
       const under = toImage(view, pointer);
       const after = toScreen(zoomAt(view, pointer, to), under);
-      const tolerance = 1e-6 * Math.max(1, to / view.scale) * Math.max(1, Math.abs(x), Math.abs(y), Math.abs(view.tx), Math.abs(view.ty));
+      const tolerance =
+        1e-6 *
+        Math.max(1, to / view.scale) *
+        Math.max(1, Math.abs(x), Math.abs(y), Math.abs(view.tx), Math.abs(view.ty));
       expect(Math.abs(after.x - x)).toBeLessThan(tolerance);
       expect(Math.abs(after.y - y)).toBeLessThan(tolerance);
     }),
@@ -34,7 +37,7 @@ test("zooming leaves the image point under the pointer where it is", () => {
 test("fitting shows every corner of the image", () => {
   fc.assert(
     fc.property(size, size, (image, canvas) => {
-      const view = fit(image, canvas, 0);
+      const view = fitted(image, canvas, 0);
       const shown = visibleBounds(view, canvas);
       expect(shown.x).toBeLessThanOrEqual(1e-6);
       expect(shown.y).toBeLessThanOrEqual(1e-6);

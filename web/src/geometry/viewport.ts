@@ -33,7 +33,7 @@ export function panBy(viewport: Viewport, dx: number, dy: number): Viewport {
 }
 
 /** The whole image, centred, with a margin in screen pixels around it. */
-export function fit(image: Size, canvas: Size, margin = 24): Viewport {
+export function fitted(image: Size, canvas: Size, margin = 24): Viewport {
   return frame({ x: 0, y: 0, width: image.width, height: image.height }, canvas, margin);
 }
 
@@ -58,7 +58,7 @@ export function centreOn(bounds: Bounds, canvas: Size, scale: number): Viewport 
 
 /** Scale kept within half of the fitting one and 64 screen pixels per image pixel. */
 export function clampScale(scale: number, image: Size, canvas: Size): number {
-  const smallest = Math.min(1, fit(image, canvas, 0).scale) * 0.5;
+  const smallest = Math.min(1, fitted(image, canvas, 0).scale) * 0.5;
   return Math.min(MAX_SCALE, Math.max(smallest, scale));
 }
 

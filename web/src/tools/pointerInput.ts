@@ -36,7 +36,9 @@ export class PointerInput {
     canvas.addEventListener("pointerup", (event) => this.up(event), { signal });
     canvas.addEventListener("pointercancel", (event) => this.cancel(event), { signal });
     canvas.addEventListener("pointerleave", () => this.target.crosshair(null), { signal });
-    canvas.addEventListener("dblclick", (event) => toolbox.dispatch("double", this.pointing(event, "mouse")), { signal });
+    canvas.addEventListener("dblclick", (event) => toolbox.dispatch("double", this.pointing(event, "mouse")), {
+      signal,
+    });
     canvas.addEventListener("wheel", (event) => this.wheel(event), { signal, passive: false });
     canvas.addEventListener("contextmenu", (event) => this.menu(event), { signal });
   }
@@ -83,7 +85,8 @@ export class PointerInput {
     if (this.touches.has(event.pointerId)) this.touches.set(event.pointerId, at);
     this.target.crosshair(event.pointerType === "touch" ? null : at);
     // Freehand trails need every sample that the browser merged into this event.
-    for (const sample of this.toolbox.busy ? event.getCoalescedEvents() : []) this.toolbox.dispatch("move", this.pointing(sample));
+    for (const sample of this.toolbox.busy ? event.getCoalescedEvents() : [])
+      this.toolbox.dispatch("move", this.pointing(sample));
     this.toolbox.dispatch("move", this.pointing(event));
   }
 

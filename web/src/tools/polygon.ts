@@ -26,7 +26,9 @@ function pointAt(context: ToolContext, at: Pointing): ImagePoint {
 
 function close(context: ToolContext, points: readonly ImagePoint[]): State {
   // The two clicks of a double click land on one spot: one vertex, not two.
-  const distinct = points.filter((p, i) => i === 0 || distance(p, points[i - 1] as ImagePoint) > context.pixels(DRAG_PX));
+  const distinct = points.filter(
+    (p, i) => i === 0 || distance(p, points[i - 1] as ImagePoint) > context.pixels(DRAG_PX),
+  );
   if (distinct.length >= 3)
     context.draw({ type: "polygon", rings: [distinct.map(({ x, y }): [number, number] => [x, y])] });
   return polygonTool(context);
@@ -42,7 +44,8 @@ function clicking(context: ToolContext, points: readonly ImagePoint[]): State {
   };
   return {
     busy: true,
-    enter: () => context.draft({ kind: "path", points, cursor: points[points.length - 1] as ImagePoint, closes: false }),
+    enter: () =>
+      context.draft({ kind: "path", points, cursor: points[points.length - 1] as ImagePoint, closes: false }),
     exit: () => context.draft(null),
     move: show,
     down(at) {

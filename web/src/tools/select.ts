@@ -1,11 +1,11 @@
+import type { SceneShape } from "../canvas/scene";
 import { HANDLES, type Handle } from "../geometry/box";
 import { cycle, hitHandle, hitTest, hitVertex, nearestEdge } from "../geometry/hitTest";
 import type { ImagePoint } from "../geometry/point";
 import { deleteVertex, insertVertex } from "../geometry/polygon";
-import type { SceneShape } from "../canvas/scene";
 import { DRAG_PX, reach_px, type ToolContext } from "./context";
-import { pointingCanvas } from "./marquee";
 import type { Pointing, State } from "./machine";
+import { pointingCanvas } from "./marquee";
 import { movingVertex } from "./moveVertex";
 import { resizing } from "./resize";
 import { translating } from "./translate";
@@ -58,7 +58,8 @@ function pressOnSole(context: ToolContext, at: Pointing, idle: () => State): Sta
     }
     if (vertex) return movingVertex(context, sole, geometry, vertex, idle);
     const edge = nearestEdge(geometry, at.image, reach);
-    if (edge && !at.alt) return movingVertex(context, sole, insertVertex(geometry, edge.at, edge.point), edge.at, idle, true);
+    if (edge && !at.alt)
+      return movingVertex(context, sole, insertVertex(geometry, edge.at, edge.point), edge.at, idle, true);
   }
   return undefined;
 }

@@ -31,7 +31,10 @@ class Sheet implements ToolContext {
   shapes = () => this.all;
   selected = () => this.all.filter((shape) => this.selection.includes(shape.id));
   select(ids: readonly string[], mode: "replace" | "toggle" = "replace") {
-    const toggled = [...this.selection.filter((id) => !ids.includes(id)), ...ids.filter((id) => !this.selection.includes(id))];
+    const toggled = [
+      ...this.selection.filter((id) => !ids.includes(id)),
+      ...ids.filter((id) => !this.selection.includes(id)),
+    ];
     this.selection = mode === "toggle" ? toggled : [...ids];
   }
   hover = () => {};
@@ -124,14 +127,21 @@ test("a box by four extreme points, in any order; the last one can be taken back
   expect(sheet.drawn).toEqual([box(20, 10, 70, 60)]);
 });
 
-const triangle = [[10, 10], [90, 10], [50, 80]] as const;
+const triangle = [
+  [10, 10],
+  [90, 10],
+  [50, 80],
+] as const;
 test.each([
   ["Enter", () => toolbox.intend("finish")],
   ["the first point", () => click(12, 11)],
-  ["a double click", () => {
-    click(50, 80);
-    toolbox.dispatch("double", at(50, 80));
-  }],
+  [
+    "a double click",
+    () => {
+      click(50, 80);
+      toolbox.dispatch("double", at(50, 80));
+    },
+  ],
 ])("a polygon by clicks, closed by %s", (_how, close) => {
   arm("polygon");
   for (const [x, y] of triangle) click(x, y);
@@ -165,7 +175,18 @@ test("Ctrl snaps a vertex to a neighbour's corner while drawing", () => {
   click(103, 98, { ctrl: true });
   click(10, 98);
   toolbox.intend("finish");
-  expect(sheet.drawn).toEqual([{ type: "polygon", rings: [[[10, 10], [100, 100], [10, 98]]] }]);
+  expect(sheet.drawn).toEqual([
+    {
+      type: "polygon",
+      rings: [
+        [
+          [10, 10],
+          [100, 100],
+          [10, 98],
+        ],
+      ],
+    },
+  ]);
 });
 
 test("a drawing tool never grabs what is there, unless Ctrl lends it the select tool", () => {
@@ -232,20 +253,49 @@ test("clicking one place again goes down the stack, smallest first; Shift adds; 
 });
 
 test("vertices: drag moves, an edge click inserts, Alt+click and Delete remove", () => {
-  const polygon = { type: "polygon" as const, rings: [[[10, 10], [110, 10], [110, 110], [10, 110]] as [number, number][]] };
+  const polygon = {
+    type: "polygon" as const,
+    rings: [
+      [
+        [10, 10],
+        [110, 10],
+        [110, 110],
+        [10, 110],
+      ] as [number, number][],
+    ],
+  };
   sheet.all = [sceneShape("a", polygon)];
   sheet.selection = ["a"];
   arm("select");
-  const ring = () => (sheet.reshaped[0]?.geometry as typeof polygon).rings[0];
+  const ring = () => (sheet.reshaped[0] as { geometry: typeof polygon }).geometry.rings[0];
   drag([110, 10], [150, 20]);
-  expect(ring()).toEqual([[10, 10], [150, 20], [110, 110], [10, 110]]);
+  expect(ring()).toEqual([
+    [10, 10],
+    [150, 20],
+    [110, 110],
+    [10, 110],
+  ]);
   click(60, 10);
-  expect(ring()).toEqual([[10, 10], [60, 10], [110, 10], [110, 110], [10, 110]]);
+  expect(ring()).toEqual([
+    [10, 10],
+    [60, 10],
+    [110, 10],
+    [110, 110],
+    [10, 110],
+  ]);
   click(110, 110, { alt: true });
-  expect(ring()).toEqual([[10, 10], [110, 10], [10, 110]]);
+  expect(ring()).toEqual([
+    [10, 10],
+    [110, 10],
+    [10, 110],
+  ]);
   move(10, 11);
   expect(toolbox.intend("delete")).toBe(true);
-  expect(ring()).toEqual([[110, 10], [110, 110], [10, 110]]);
+  expect(ring()).toEqual([
+    [110, 10],
+    [110, 110],
+    [10, 110],
+  ]);
 });
 
 test("the pan tool pans and draws nothing", () => {

@@ -8,10 +8,10 @@ export function translating(context: ToolContext, from: Pointing, first: Pointin
   const movable = context.selected().filter((shape) => !shape.locked && shape.geometry.type !== "mask");
   const bounds = union(movable.map((shape) => shape.bounds));
   const moved = (at: Pointing) => {
-    let dx = at.image.x - from.image.x;
-    let dy = at.image.y - from.image.y;
-    if (at.shift) Math.abs(dx) > Math.abs(dy) ? (dy = 0) : (dx = 0);
-    const by = clampMove(bounds, dx, dy, context.image());
+    const dx = at.image.x - from.image.x;
+    const dy = at.image.y - from.image.y;
+    const sideways = Math.abs(dx) > Math.abs(dy);
+    const by = clampMove(bounds, at.shift && !sideways ? 0 : dx, at.shift && sideways ? 0 : dy, context.image());
     return movable.map(({ id, geometry }) => ({ id, geometry: translate(geometry, by.dx, by.dy) }));
   };
   const show = (at: Pointing) =>

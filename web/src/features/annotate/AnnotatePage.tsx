@@ -3,10 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { read } from "../../annotate/imageApi";
 import { bindingsOf, readKeys, writeKeys } from "../../annotate/keymap";
-import type { Category, FeedEvent } from "../../annotate/model";
+import type { Category } from "../../annotate/model";
 import { listSequence, type Neighbours, neighbourSequence } from "../../annotate/sequence";
 import { startSession } from "../../annotate/session";
 import { type Dialogs, Workplace } from "../../annotate/workplace";
+import { subscribeToProject } from "../../feed/projectFeeds";
 import type { ScreenPoint } from "../../geometry/point";
 import { AnnotationList } from "./AnnotationList";
 import classes from "./annotate.module.css";
@@ -22,16 +23,9 @@ import { Notice } from "./Notice";
 import { ProposalPanel } from "./ProposalPanel";
 import { RejectDialog } from "./RejectDialog";
 import { ShortcutSheet } from "./ShortcutSheet";
-import { TopBar } from "./TopBar";
 import { Toolbar } from "./Toolbar";
+import { TopBar } from "./TopBar";
 import { WorkplaceContext } from "./WorkplaceContext";
-
-/** What the page hears from the project's feed. */
-export interface FeedListener {
-  readonly onEvents: (events: readonly FeedEvent[]) => void;
-  /** Something may have been missed: read again. */
-  readonly onResync: () => void;
-}
 
 export interface AnnotatePageProps {
   projectId: string;
@@ -42,7 +36,6 @@ export interface AnnotatePageProps {
   queryBatchId?: string | undefined;
   reviewing?: boolean;
   onOpened: (imageId: string) => void;
-  subscribe: (projectId: string, listener: FeedListener) => () => void;
   nameOf?: (actor: string | null | undefined) => string;
   /** Leads back to the project, at the left of the bar. */
   back?: ReactNode;
@@ -57,14 +50,14 @@ type Dialog = "classes" | "shortcuts" | "reject" | null;
 const somebody = () => "Somebody";
 
 export function AnnotatePage(props: AnnotatePageProps) {
-  const { projectId, imageId, filter = "", queryBatchId, reviewing = false, onOpened, subscribe, nameOf = somebody, back } = props;
+  const { projectId, imageId, filter = "", queryBatchId, reviewing = false, onOpened, nameOf = somebody, back } = props;
   const [dialog, setDialog] = useState<Dialog>(null);
   const [menuAt, setMenuAt] = useState<ScreenPoint | null>(null);
   const [sideShown, setSideShown] = useState(true);
   const [keys, setKeys] = useState(readKeys);
   const workplace = useWorkplaceOf(projectId, onOpened, nameOf, setDialog);
   const categories = useQuery({
-    queryKey: ["categories", projectId],
+    queryKey: ["categories", projectId, "annotate"],
     queryFn: () => read<{ items: Category[] }>(`/api/projects/${projectId}/categories`),
   });
   const batch = useBatch(projectId, queryBatchId);
@@ -81,7 +74,9 @@ export function AnnotatePage(props: AnnotatePageProps) {
 
   useEffect(() => {
     if (!workplace) return;
-    const neighbours = neighbourSequence((id) => read<Neighbours>(`/api/images/${id}/neighbours${filter && `?${filter}`}`));
+    const neighbours = neighbourSequence((id) =>
+      read<Neighbours>(`/api/images/${id}/neighbours${filter && `?${filter}`}`),
+    );
     const suggested = batch && listSequence(batch.images.map((each) => each.image_id));
     workplace.suggestions = suggested ?? null;
     workplace.sequence = queryBatchId && suggested ? suggested : neighbours;
@@ -89,11 +84,11 @@ export function AnnotatePage(props: AnnotatePageProps) {
 
   useEffect(() => {
     if (!workplace) return;
-    return subscribe(projectId, {
+    return subscribeToProject(projectId, {
       onEvents: (events) => workplace.receive(events),
       onResync: () => void workplace.bench.editor.refetch(),
     });
-  }, [workplace, projectId, subscribe]);
+  }, [workplace, projectId]);
 
   useOpening(workplace, projectId, imageId, batch);
 
@@ -106,7 +101,13 @@ export function AnnotatePage(props: AnnotatePageProps) {
   return (
     <WorkplaceContext value={value}>
       <div className={classes.page}>
-        <TopBar reviewing={reviewing} sideShown={sideShown} onToggleSide={() => setSideShown(!sideShown)} back={back} />
+        <TopBar
+          projectId={projectId}
+          reviewing={reviewing}
+          sideShown={sideShown}
+          onToggleSide={() => setSideShown(!sideShown)}
+          back={back}
+        />
         <Toolbar />
         <main className={classes.canvas} aria-label="Picture">
           <CanvasView onMenu={setMenuAt} />
@@ -177,7 +178,7 @@ function useWorkplaceOf(
 /** The batch that was asked for, else the newest; null when there is none. */
 function useBatch(projectId: string, queryBatchId: string | undefined): Batch | null {
   const batches = useQuery({
-    queryKey: ["query-batches", projectId, queryBatchId ?? "newest"],
+    queryKey: ["query-batches", projectId, queryBatchId ?? "newest", "annotate"],
     queryFn: async () => {
       if (queryBatchId) return read<Batch>(`/api/query-batches/${queryBatchId}`);
       const { items } = await read<{ items: Batch[] }>(`/api/projects/${projectId}/query-batches?limit=1`);
@@ -189,7 +190,12 @@ function useBatch(projectId: string, queryBatchId: string | undefined): Batch | 
 }
 
 /** Follow the address: a reload or a link opens its picture; going on inside the page has opened it already. */
-function useOpening(workplace: Workplace | null, projectId: string, imageId: string | undefined, batch: Batch | null): void {
+function useOpening(
+  workplace: Workplace | null,
+  projectId: string,
+  imageId: string | undefined,
+  batch: Batch | null,
+): void {
   const first = useQuery({
     queryKey: ["first-image", projectId],
     queryFn: () => read<{ items: { id: string }[] }>(`/api/projects/${projectId}/images?limit=1`),
@@ -207,6 +213,7 @@ function focusNextPane(): void {
   const panes = [...document.querySelectorAll<HTMLElement>("[data-pane]")];
   const at = panes.findIndex((pane) => pane.contains(document.activeElement));
   const next = panes[(at + 1) % panes.length];
-  const target = next?.tabIndex === 0 ? next : next?.querySelector<HTMLElement>("button:not([disabled]), [tabindex='0'], input");
+  const target =
+    next?.tabIndex === 0 ? next : next?.querySelector<HTMLElement>("button:not([disabled]), [tabindex='0'], input");
   target?.focus();
 }

@@ -19,7 +19,10 @@ export function AnnotationList() {
   const pending = useEditor((state) => state.pendingIds);
   const categories = useEditor((state) => state.categories);
   const all = useMemo(() => [...(annotations?.values() ?? [])], [annotations]);
-  const byId = useMemo(() => new Map(categories.map((category, index) => [category.id, { ...category, index }])), [categories]);
+  const byId = useMemo(
+    () => new Map(categories.map((category, index) => [category.id, { ...category, index }])),
+    [categories],
+  );
   const [chosen] = selection;
   const current = useMemo(() => all.findIndex(({ id }) => id === chosen), [all, chosen]);
 
@@ -43,7 +46,10 @@ export function AnnotationList() {
       id,
       name,
       detail: size,
-      words: [`${name}, ${WORDS[geometry.type]} ${size} at ${Math.round(x)}, ${Math.round(y)}, ${source}`, ...flags].join(", "),
+      words: [
+        `${name}, ${WORDS[geometry.type]} ${size} at ${Math.round(x)}, ${Math.round(y)}, ${source}`,
+        ...flags,
+      ].join(", "),
       swatch: <CategorySwatch colour={category?.color ?? "#868e96"} pattern={category?.index ?? 0} />,
       selected: selection.has(id),
       hidden: isHidden,

@@ -13,5 +13,5 @@ export function CategorySwatch({ colour, pattern }: { colour: string; pattern: n
     context.fillStyle = hatch(context, pattern, "#000000") ?? "transparent";
     context.fillRect(0, 0, 16, 16);
   }, [colour, pattern]);
-  return <canvas ref={canvas} width={16} height={16} className={classes.swatch} aria-hidden="true" />;
+  return <canvas ref={canvas} width={16} height={16} className={classes.swatch} />;
 }

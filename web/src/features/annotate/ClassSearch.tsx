@@ -57,7 +57,16 @@ function Search({ onClose }: { onClose: () => void }) {
       <ScrollArea.Autosize mah={320} mt="xs">
         <div id="class-search-results" role="listbox" aria-label="Classes">
           {found.map(({ category, index }, i) => (
-            <UnstyledButton key={category.id} id={`class-result-${i}`} className={classes.row} style={{ position: "static", width: "100%" }} role="option" aria-selected={i === at} tabIndex={-1} onClick={() => choose(i)}>
+            <UnstyledButton
+              key={category.id}
+              id={`class-result-${i}`}
+              className={classes.row}
+              style={{ position: "static", width: "100%" }}
+              role="option"
+              aria-selected={i === at}
+              tabIndex={-1}
+              onClick={() => choose(i)}
+            >
               <CategorySwatch colour={category.color} pattern={index} />
               <span className={classes.className}>{category.name}</span>
               {digitOf(category.hotkey, index) && <Kbd size="xs">{digitOf(category.hotkey, index)}</Kbd>}

@@ -18,7 +18,14 @@ const SIZE = { width: 360, height: 270 };
 export function ConflictDialog() {
   const [conflict] = useEditor((state) => state.conflicts);
   return (
-    <Modal opened={conflict !== undefined} onClose={() => {}} withCloseButton={false} closeOnEscape={false} size="xl" title="Somebody else changed this shape meanwhile">
+    <Modal
+      opened={conflict !== undefined}
+      onClose={() => {}}
+      withCloseButton={false}
+      closeOnEscape={false}
+      size="xl"
+      title="Somebody else changed this shape meanwhile"
+    >
       {conflict && <Versions conflict={conflict} />}
     </Modal>
   );
@@ -31,11 +38,21 @@ function Versions({ conflict }: { conflict: Conflict }) {
   const entry = outbox.conflicts.find(({ id }) => id === conflict.entryId);
   if (!entry || !server) return null;
   const ids = touchedBy(entry.commands);
-  const of = (annotations: ReadonlyMap<string, Annotation>) => [...ids].map((id) => annotations.get(id)).filter((annotation) => annotation !== undefined);
+  const of = (annotations: ReadonlyMap<string, Annotation>) =>
+    [...ids].map((id) => annotations.get(id)).filter((annotation) => annotation !== undefined);
   const theirs = of(server.annotations);
   const drawn = entry.commands.flatMap((command): Annotation[] => {
     if (command.type !== "reshape_annotation" || server.annotations.has(command.annotation_id)) return [];
-    return [{ id: command.annotation_id, category_id: "", geometry: command.geometry, source: "human", created_by: null, version: 0 }];
+    return [
+      {
+        id: command.annotation_id,
+        category_id: "",
+        geometry: command.geometry,
+        source: "human",
+        created_by: null,
+        version: 0,
+      },
+    ];
   });
   const mine = [...of(overlay(server, [entry.commands], null).annotations), ...drawn];
   const all = union([...mine, ...theirs].map(({ geometry }) => geometryBounds(geometry)));
@@ -60,7 +77,15 @@ function Versions({ conflict }: { conflict: Conflict }) {
   );
 }
 
-function Version({ title, shapes, around }: { title: string; shapes: readonly Annotation[]; around: { x: number; y: number; width: number; height: number } }) {
+function Version({
+  title,
+  shapes,
+  around,
+}: {
+  title: string;
+  shapes: readonly Annotation[];
+  around: { x: number; y: number; width: number; height: number };
+}) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const image = useEditor((state) => state.image);
   const categories = useEditor((state) => state.categories);
@@ -72,9 +97,22 @@ function Version({ title, shapes, around }: { title: string; shapes: readonly An
       const at = categories.findIndex(({ id }) => id === annotation.category_id);
       const { name = "shape", color = "#ffd43b" } = categories[at] ?? {};
       const { id, geometry } = annotation;
-      return { id, geometry, bounds: geometryBounds(geometry), colour: color, fill: `${color}26`, label: name, pattern: Math.max(0, at), proposal: false, locked: false };
+      return {
+        id,
+        geometry,
+        bounds: geometryBounds(geometry),
+        colour: color,
+        fill: `${color}26`,
+        label: name,
+        pattern: Math.max(0, at),
+        proposal: false,
+        locked: false,
+      };
     });
-    const paint = () => drawAnnotations(context, { shapes: scene, lifted: new Set(), patterns: false, labels: true }, viewport, SIZE, { moving: false });
+    const paint = () =>
+      drawAnnotations(context, { shapes: scene, lifted: new Set(), patterns: false, labels: true }, viewport, SIZE, {
+        moving: false,
+      });
     paint();
     const picture = new Image();
     picture.src = `/api/images/${image.id}/preview?size=2048`;

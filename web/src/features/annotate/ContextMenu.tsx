@@ -12,7 +12,14 @@ export function ContextMenu({ at, onClose }: { at: ScreenPoint | null; onClose: 
   const onShape = useEditor((state) => state.selection.size > 0);
   const first = onProposal ? OVER_PROPOSAL : onShape ? OVER_SHAPE : [];
   return (
-    <Menu opened={at !== null} onClose={onClose} position="bottom-start" offset={0} transitionProps={{ duration: 0 }} returnFocus>
+    <Menu
+      opened={at !== null}
+      onClose={onClose}
+      position="bottom-start"
+      offset={0}
+      transitionProps={{ duration: 0 }}
+      returnFocus
+    >
       <Menu.Target>
         <span style={{ position: "absolute", left: at?.x ?? 0, top: at?.y ?? 0 }} />
       </Menu.Target>

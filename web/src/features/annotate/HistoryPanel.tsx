@@ -52,7 +52,11 @@ export function HistoryPanel({ nameOf }: { nameOf: (actor: string | null | undef
             </Text>
           </li>
         ))}
-        {items.length === 0 && <li>{history.isPending ? "Reading…" : history.isError ? "Not to be had while offline." : "Not saved yet."}</li>}
+        {items.length === 0 && (
+          <li>
+            {history.isPending ? "Reading…" : history.isError ? "Not to be had while offline." : "Not saved yet."}
+          </li>
+        )}
       </ol>
     </section>
   );

@@ -1,7 +1,7 @@
 import { type PointerEvent, useEffect, useRef } from "react";
 import { setViewport } from "../../annotate/viewActions";
 import { Minimap } from "../../canvas/minimap";
-import { centreOn, fit } from "../../geometry/viewport";
+import { centreOn, fitted } from "../../geometry/viewport";
 import classes from "./annotate.module.css";
 import { useBench, useEditor } from "./WorkplaceContext";
 
@@ -13,7 +13,9 @@ export function MinimapView() {
   const canvas = useRef<HTMLCanvasElement>(null);
   const map = useRef<Minimap | null>(null);
   const image = useEditor((state) => state.image);
-  const zoomed = useEditor((state) => state.image !== null && state.viewport.scale > fit(state.image, state.canvas).scale * 1.15);
+  const zoomed = useEditor(
+    (state) => state.image !== null && state.viewport.scale > fitted(state.image, state.canvas).scale * 1.15,
+  );
 
   useEffect(() => {
     if (!canvas.current || !image || !zoomed) return;
@@ -47,6 +49,16 @@ export function MinimapView() {
   };
   const height = Math.max(24, Math.round((WIDTH_PX * image.height) / image.width));
   return (
-    <canvas ref={canvas} className={classes.minimap} width={WIDTH_PX} height={height} aria-hidden="true" data-testid="minimap" onPointerDown={go} onPointerMove={go} />
+    <canvas
+      ref={canvas}
+      className={classes.minimap}
+      width={WIDTH_PX}
+      height={height}
+      role="img"
+      aria-label="Where the view is on the picture"
+      data-testid="minimap"
+      onPointerDown={go}
+      onPointerMove={go}
+    />
   );
 }

@@ -41,7 +41,11 @@ export function ProposalPanel() {
       hidden: !shown,
       pending: false,
       buttons: [
-        { icon: "check", label: "Accept", press: () => bench.editor.commit({ ...accepting([prediction]), select: [] }) },
+        {
+          icon: "check",
+          label: "Accept",
+          press: () => bench.editor.commit({ ...accepting([prediction]), select: [] }),
+        },
         { icon: "cross", label: "Reject", press: () => bench.editor.commit(rejecting([prediction])) },
       ],
     };
@@ -87,7 +91,14 @@ export function ProposalPanel() {
         onChoose={choose}
         onHover={(index) => bench.store.setState({ hovered: index === null ? null : (queue[index]?.id ?? null) })}
       />
-      <Button mt={8} size="xs" variant="light" disabled={queue.length === 0} onClick={acceptAll.run} title={acceptAll.keys}>
+      <Button
+        mt={8}
+        size="xs"
+        variant="light"
+        disabled={queue.length === 0}
+        onClick={acceptAll.run}
+        title={acceptAll.keys}
+      >
         Accept all {queue.length.toLocaleString("en")}
       </Button>
     </section>

@@ -15,7 +15,15 @@ export function RejectDialog({ opened, onClose }: { opened: boolean; onClose: ()
   };
   return (
     <Modal opened={opened} onClose={onClose} title="Reject this picture">
-      <Textarea data-autofocus label="What should be done differently" autosize minRows={3} maxLength={2000} value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
+      <Textarea
+        data-autofocus
+        label="What should be done differently"
+        autosize
+        minRows={3}
+        maxLength={2000}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+      />
       <Group justify="end" mt="md">
         <Button variant="default" onClick={onClose}>
           Cancel

@@ -20,7 +20,19 @@ export function SaveStatus() {
   const { text, kind } = saveState(outbox, position, navigator.onLine);
   return (
     <Tooltip label={`Every gesture is sent at once. ${keys} sends now what waits.`} multiline maw={240}>
-      <Badge component="button" variant="light" color={COLOURS[kind]} tt="none" radius="sm" size="lg" role="status" data-testid="save-state" data-kind={kind} onClick={run} style={{ cursor: "pointer" }}>
+      <Badge
+        component="button"
+        variant="light"
+        color={COLOURS[kind]}
+        tt="none"
+        radius="sm"
+        size="lg"
+        role="status"
+        data-testid="save-state"
+        data-kind={kind}
+        onClick={run}
+        style={{ cursor: "pointer" }}
+      >
         {text}
       </Badge>
     </Tooltip>

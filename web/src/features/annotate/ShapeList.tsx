@@ -14,7 +14,11 @@ export interface ShapeRow {
   readonly selected: boolean;
   readonly hidden: boolean;
   readonly pending: boolean;
-  readonly buttons: readonly { readonly icon: "eye" | "eyeOff" | "lock" | "unlock" | "check" | "cross"; readonly label: string; readonly press: () => void }[];
+  readonly buttons: readonly {
+    readonly icon: "eye" | "eyeOff" | "lock" | "unlock" | "check" | "cross";
+    readonly label: string;
+    readonly press: () => void;
+  }[];
 }
 
 interface ShapeListProps {
@@ -54,7 +58,14 @@ export function ShapeList({ label, count, row, current, onChoose, onHover }: Sha
   }, [current]);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const targets: Record<string, number> = { ArrowDown: current + 1, ArrowUp: current - 1, Home: 0, End: count - 1, PageDown: current + 10, PageUp: current - 10 };
+    const targets: Record<string, number> = {
+      ArrowDown: current + 1,
+      ArrowUp: current - 1,
+      Home: 0,
+      End: count - 1,
+      PageDown: current + 10,
+      PageUp: current - 10,
+    };
     const target = targets[event.key];
     if (target === undefined || count === 0) return;
     event.preventDefault();
@@ -63,7 +74,10 @@ export function ShapeList({ label, count, row, current, onChoose, onHover }: Sha
 
   const first = Math.max(0, Math.floor(top / ROW_PX) - OVERSCAN);
   const last = Math.min(count, Math.ceil((top + height) / ROW_PX) + OVERSCAN);
-  const rows = Array.from({ length: Math.max(0, last - first) }, (_, i) => ({ index: first + i, view: row(first + i) }));
+  const rows = Array.from({ length: Math.max(0, last - first) }, (_, i) => ({
+    index: first + i,
+    view: row(first + i),
+  }));
   return (
     <div
       ref={list}
@@ -78,9 +92,20 @@ export function ShapeList({ label, count, row, current, onChoose, onHover }: Sha
       onPointerLeave={() => onHover(null)}
     >
       <div style={{ height: count * ROW_PX }} role="presentation">
-        {rows.map(({ index, view }) => view && (
-          <Row key={view.id} id={`${id}-${index}`} index={index} count={count} view={view} onChoose={onChoose} onHover={onHover} />
-        ))}
+        {rows.map(
+          ({ index, view }) =>
+            view && (
+              <Row
+                key={view.id}
+                id={`${id}-${index}`}
+                index={index}
+                count={count}
+                view={view}
+                onChoose={onChoose}
+                onHover={onHover}
+              />
+            ),
+        )}
       </div>
     </div>
   );
@@ -100,7 +125,7 @@ function Row({ id, index, count, view, onChoose, onHover }: RowProps) {
       className={classes.row}
       style={{ top: index * ROW_PX }}
       role="option"
-      // biome-ignore lint/a11y/useFocusableInteractive: focus stays on the listbox (aria-activedescendant)
+      tabIndex={-1}
       aria-selected={view.selected}
       aria-setsize={count}
       aria-posinset={index + 1}

@@ -40,7 +40,10 @@ export function ShortcutSheet({ opened, onClose, choice, onChoice }: ShortcutShe
       <Group mb="md" align="end">
         <Select
           label="Keys as in"
-          data={Object.keys(PRESETS).map((name) => ({ value: name, label: name === "default" ? "Auto-Annotation" : name }))}
+          data={Object.keys(PRESETS).map((name) => ({
+            value: name,
+            label: name === "default" ? "Auto-Annotation" : name,
+          }))}
           value={choice.preset}
           onChange={(preset) => preset && onChoice({ preset, own: {} })}
           allowDeselect={false}
@@ -65,7 +68,12 @@ export function ShortcutSheet({ opened, onClose, choice, onChoice }: ShortcutShe
             {ONE_BY_ONE.filter((action) => action.group === group).map(({ id, label }) => (
               <div key={id} className={classes.shortcut}>
                 <span>{id === "class_1" ? "Classes 1 to 18" : label}</span>
-                <UnstyledButton aria-label={`Change the key of ${label}`} onClick={() => setRecording(id)} onKeyDown={(event) => recording === id && record(id, event)} onBlur={() => setRecording(null)}>
+                <UnstyledButton
+                  aria-label={`Change the key of ${label}`}
+                  onClick={() => setRecording(id)}
+                  onKeyDown={(event) => recording === id && record(id, event)}
+                  onBlur={() => setRecording(null)}
+                >
                   {recording === id ? (
                     <Text size="xs" c="dimmed">
                       press a key

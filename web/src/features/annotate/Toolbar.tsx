@@ -11,7 +11,14 @@ export function Toolbar() {
   const canUndo = useEditor((state) => state.stacks.undo.length > 0);
   const canRedo = useEditor((state) => state.stacks.redo.length > 0);
   return (
-    <Stack className={classes.tools} gap={4} align="center" role="toolbar" aria-label="Tools" aria-orientation="vertical">
+    <Stack
+      className={classes.tools}
+      gap={4}
+      align="center"
+      role="toolbar"
+      aria-label="Tools"
+      aria-orientation="vertical"
+    >
       {TOOLS.map((name) => (
         <ActionButton key={name} id={`tool_${name}`} icon={name} active={tool === name} side="right" />
       ))}

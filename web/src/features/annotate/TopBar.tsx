@@ -1,8 +1,9 @@
 import { ActionIcon, Badge, Button, Group, Kbd, Text, Tooltip } from "@mantine/core";
-import { fit } from "../../geometry/viewport";
+import { fitted } from "../../geometry/viewport";
 import { ActionButton } from "./ActionButton";
 import classes from "./annotate.module.css";
 import { Icon } from "./icons";
+import { Presence } from "./Presence";
 import { SaveStatus } from "./SaveStatus";
 import { ViewMenu } from "./ViewMenu";
 import { useAction, useEditor } from "./WorkplaceContext";
@@ -17,18 +18,21 @@ const STATES = {
 } as const;
 
 interface TopBarProps {
+  projectId: string;
   reviewing: boolean;
   sideShown: boolean;
   onToggleSide: () => void;
   back?: React.ReactNode;
 }
 
-export function TopBar({ reviewing, sideShown, onToggleSide, back }: TopBarProps) {
+export function TopBar({ projectId, reviewing, sideShown, onToggleSide, back }: TopBarProps) {
   const fileName = useEditor((state) => state.image?.file_name);
   const review = useEditor((state) => state.shown?.state);
   const claimed = useEditor((state) => Boolean(state.server?.claimed_by));
   const percent = useEditor((state) => Math.round(state.viewport.scale * 100));
-  const isFit = useEditor((state) => state.image !== null && Math.abs(fit(state.image, state.canvas).scale - state.viewport.scale) < 1e-6);
+  const isFit = useEditor(
+    (state) => state.image !== null && Math.abs(fitted(state.image, state.canvas).scale - state.viewport.scale) < 1e-6,
+  );
   const zoom = useAction(isFit ? "actual_size" : "fit");
   const claim = useAction(claimed ? "release_image" : "claim_image");
   const done = useAction(reviewing ? "approve_image" : "finish_image");
@@ -50,15 +54,30 @@ export function TopBar({ reviewing, sideShown, onToggleSide, back }: TopBarProps
       <Button size="compact-xs" variant="subtle" color="gray" onClick={claim.run} visibleFrom="md">
         {claimed ? "Release" : "Claim"}
       </Button>
+      <Presence projectId={projectId} />
       <Group gap="xs" ml="auto" wrap="nowrap">
         <SaveStatus />
         <Tooltip label={`${zoom.label} ${zoom.keys}`}>
-          <Button size="compact-sm" variant="subtle" color="gray" onClick={zoom.run} data-testid="zoom" aria-label={`Zoom ${percent} percent, ${zoom.label}`}>
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            color="gray"
+            onClick={zoom.run}
+            data-testid="zoom"
+            aria-label={`Zoom ${percent} percent, ${zoom.label}`}
+          >
             {percent} %
           </Button>
         </Tooltip>
         <ViewMenu />
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={sideShown ? "Hide panels" : "Show panels"} aria-pressed={sideShown} onClick={onToggleSide}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label={sideShown ? "Hide panels" : "Show panels"}
+          aria-pressed={sideShown}
+          onClick={onToggleSide}
+        >
           <Icon name="panel" />
         </ActionIcon>
         {reviewing && (

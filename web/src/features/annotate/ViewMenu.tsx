@@ -30,16 +30,38 @@ export function ViewMenu() {
           <Text size="sm" fw={600}>
             Brightness
           </Text>
-          <Slider min={0.3} max={3} step={0.05} value={brightness} label={(v) => `${Math.round(v * 100)} %`} thumbLabel="Brightness" onChange={(value) => store.setState({ brightness: value })} />
+          <Slider
+            min={0.3}
+            max={3}
+            step={0.05}
+            value={brightness}
+            label={(v) => `${Math.round(v * 100)} %`}
+            thumbLabel="Brightness"
+            onChange={(value) => store.setState({ brightness: value })}
+          />
           <Text size="sm" fw={600}>
             Contrast
           </Text>
-          <Slider min={0.3} max={3} step={0.05} value={contrast} label={(v) => `${Math.round(v * 100)} %`} thumbLabel="Contrast" onChange={(value) => store.setState({ contrast: value })} />
+          <Slider
+            min={0.3}
+            max={3}
+            step={0.05}
+            value={contrast}
+            label={(v) => `${Math.round(v * 100)} %`}
+            thumbLabel="Contrast"
+            onChange={(value) => store.setState({ contrast: value })}
+          />
           <Button size="compact-xs" variant="default" onClick={() => store.setState({ brightness: 1, contrast: 1 })}>
             As it is
           </Button>
           {SWITCHES.map(([name, label]) => (
-            <Switch key={name} size="sm" label={label} checked={shown[name]} onChange={(event) => store.setState({ [name]: event.currentTarget.checked })} />
+            <Switch
+              key={name}
+              size="sm"
+              label={label}
+              checked={shown[name]}
+              onChange={(event) => store.setState({ [name]: event.currentTarget.checked })}
+            />
           ))}
         </Stack>
       </Popover.Dropdown>

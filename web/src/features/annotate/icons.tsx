@@ -10,7 +10,8 @@ const PATHS = {
   previous: "M15 5l-7 7 7 7",
   next: "M9 5l7 7-7 7",
   eye: "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 100 6 3 3 0 000-6z",
-  eyeOff: "M3 3l18 18M10 5.3A10 10 0 0112 5c6 0 10 7 10 7a18 18 0 01-3 3.6M6 6.500C3.500 8.300 2 12 2 12s4 7 10 7a9 9 0 004-1",
+  eyeOff:
+    "M3 3l18 18M10 5.3A10 10 0 0112 5c6 0 10 7 10 7a18 18 0 01-3 3.6M6 6.500C3.500 8.300 2 12 2 12s4 7 10 7a9 9 0 004-1",
   lock: "M6 11h12v9H6zM8 11V8a4 4 0 018 0v3",
   unlock: "M6 11h12v9H6zM8 11V8a4 4 0 017.500-2",
   check: "M5 12l5 5L20 7",
@@ -27,7 +28,17 @@ export type IconName = keyof typeof PATHS;
 /** Line icons of one weight, in the text's colour; the label is on the control that holds them. */
 export function Icon({ name, size = 18 }: { name: IconName; size?: number }) {
   return (
-    <svg width={size} height={size} viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth={1.8} strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth={1.8}
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
       <path d={PATHS[name]} />
     </svg>
   );
