@@ -90,6 +90,11 @@ class Owner:
                 shutil.copytree(source, target, symlinks=True)
             else:
                 shutil.copy2(source, target)
+            # The login that installed the package may have had a private mask.
+            for path in (target, *target.rglob("*")):
+                if not path.is_symlink():
+                    mode = path.stat().st_mode
+                    path.chmod(stat.S_IMODE(mode) | (0o555 if mode & stat.S_IXUSR else 0o444))
             target.rename(copy)
             unfinished.rmdir()
         return copy
