@@ -1,0 +1,44 @@
+import { Button, Container, Group, SimpleGrid, Switch, Text, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { projectsQuery } from "../../api/queries";
+import { ErrorPanel } from "../../ui/ErrorPanel";
+import { ThemeToggle } from "../../ui/ThemeToggle";
+import { FirstRun } from "./FirstRun";
+import { NewProjectDialog } from "./NewProjectDialog";
+import { ProjectCard } from "./ProjectCard";
+
+export function ProjectsPage() {
+  const [trashed, setTrashed] = useState(false);
+  const [creating, setCreating] = useState(false);
+  const { data, error, isPending, refetch } = useQuery(projectsQuery(trashed));
+  const projects = data?.items ?? [];
+  return (
+    <Container size="xl" py="lg" component="main">
+      <Group justify="space-between" mb="lg">
+        <Group gap="sm">
+          <img src="/icon.svg" alt="" width={32} height={32} />
+          <Title order={1} size="h2">
+            Projects
+          </Title>
+        </Group>
+        <Group>
+          <Switch label="Trash" checked={trashed} onChange={(event) => setTrashed(event.currentTarget.checked)} />
+          <Button onClick={() => setCreating(true)}>New project</Button>
+          <ThemeToggle />
+        </Group>
+      </Group>
+      {error && <ErrorPanel error={error} onRetry={() => void refetch()} />}
+      {!isPending &&
+        !error &&
+        projects.length === 0 &&
+        (trashed ? <Text>The trash is empty.</Text> : <FirstRun onCreate={() => setCreating(true)} />)}
+      <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
+        {projects.map((project) => (
+          <ProjectCard key={project.id} project={project} />
+        ))}
+      </SimpleGrid>
+      <NewProjectDialog opened={creating} onClose={() => setCreating(false)} />
+    </Container>
+  );
+}

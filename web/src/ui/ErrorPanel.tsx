@@ -1,0 +1,18 @@
+import { Alert, Button } from "@mantine/core";
+import { ApiError } from "../api/client";
+
+/** What went wrong, in the server's words, and the way on. */
+export function ErrorPanel({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const title = error instanceof ApiError ? error.problem.title : "Something went wrong";
+  const detail = error instanceof Error ? error.message : String(error);
+  return (
+    <Alert color="red" title={title} m="md" role="alert">
+      {detail}
+      {onRetry && (
+        <Button size="xs" variant="default" ml="md" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
+    </Alert>
+  );
+}
