@@ -1,5 +1,6 @@
 """The web page: the built bundle under web/dist, and its index for every address of the app itself."""
 
+import asyncio
 import mimetypes
 from pathlib import Path
 from typing import Any
@@ -29,18 +30,24 @@ NOT_BUILT = (
 def routes(dist: Path) -> list[Any]:
     """Handlers that serve `dist`. Files under assets/ carry a hash in their name and never change."""
 
-    @get(["/", "/{path:path}"], include_in_schema=False, media_type="text/html", sync_to_thread=True)
-    def web_page(request: Request[Any, Any, Any]) -> Response[bytes]:
+    root = dist.resolve()
+
+    def file_at(path: str) -> Path | None:
+        wanted = (root / path).resolve()
+        return wanted if path and wanted.is_relative_to(root) and wanted.is_file() else None
+
+    @get(["/", "/{path:path}"], include_in_schema=False, media_type="text/html")
+    async def web_page(request: Request[Any, Any, Any]) -> Response[bytes]:
         path = request.url.path.removeprefix("/")
-        wanted = (dist / path).resolve()
-        if path and wanted.is_file() and wanted.is_relative_to(dist.resolve()):
+        if (wanted := await asyncio.to_thread(file_at, path)) is not None:
             kind = mimetypes.guess_type(wanted.name)[0] or "application/octet-stream"
             caching = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
-            return Response(wanted.read_bytes(), media_type=kind, headers={**HEADERS, "cache-control": caching})
+            content = await asyncio.to_thread(wanted.read_bytes)
+            return Response(content, media_type=kind, headers={**HEADERS, "cache-control": caching})
         if path.startswith(("api/", "ws/", "health/", "docs/")) or "." in path.rpartition("/")[2]:
             raise NotFoundException("There is nothing at this address.")
-        index = dist / "index.html"
-        page = index.read_bytes() if index.is_file() else NOT_BUILT.encode()
+        index = await asyncio.to_thread(file_at, "index.html")
+        page = await asyncio.to_thread(index.read_bytes) if index else NOT_BUILT.encode()
         return Response(page, media_type="text/html", headers={**HEADERS, "cache-control": "no-cache"})
 
     return [web_page]
