@@ -20,7 +20,7 @@ from adapters.image_rows import ImageFilter, Sort
 from adapters.pictures import DerivativeKind, RefusedPicture, derivative
 from adapters.project_rows import resolved_categories
 from api.idempotency import command_id_of
-from api.paging import After, Limit, Page, page_of
+from api.paging import After, Limit, page_of
 from api.projects import require_project
 from api.routing import delete, get, post
 from api.services import Services
@@ -71,7 +71,9 @@ class ThumbnailShape(msgspec.Struct):
     confidence: float | None = None
 
 
-class ImagePage(Page[Image]):
+class ImagePage(msgspec.Struct):
+    items: list[Image]
+    next: str | None
     total: int | None = None
     """All images under the filter; with `include=total`."""
 

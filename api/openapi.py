@@ -54,7 +54,7 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
             if isinstance(operation, dict):
                 _complete(operation)
     schemas = document["components"]["schemas"]
-    _close_objects(schemas)
+    _use_own_schemas(schemas)
     _type_events(schemas)
     return document
 
@@ -90,21 +90,16 @@ def _type_events(schemas: dict[str, Any]) -> None:
     }
 
 
-def _close_objects(schemas: dict[str, Any]) -> None:
-    """`forbid_unknown_fields` of a struct, which Litestar does not tell (schemathesis finds it)."""
-    for struct in _closed_structs(msgspec.Struct):
-        schema = schemas.get(struct.__name__) or schemas.get(f"{struct.__module__.replace('.', '_')}_{struct.__name__}")
-        if schema is not None and schema.get("type") == "object":
-            schema["additionalProperties"] = False
+def _use_own_schemas(schemas: dict[str, Any]) -> None:
+    """msgspec's own schema of a struct: Litestar loses closed objects, minimums of unions and the shape of tuples."""
+    for struct in _structs(msgspec.Struct):
+        if struct.__name__ in schemas and struct.__module__.split(".")[0] in ("domain", "adapters", "api"):
+            _, components = msgspec.json.schema_components([struct], ref_template="#/components/schemas/{name}")
+            schemas[struct.__name__] = components[struct.__name__]
 
 
-def _closed_structs(base: type) -> list[type]:
-    found: list[type] = []
-    for struct in base.__subclasses__():
-        if struct.__struct_config__.forbid_unknown_fields:
-            found.append(struct)
-        found += _closed_structs(struct)
-    return found
+def _structs(base: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:
+    return [found for struct in base.__subclasses__() for found in (struct, *_structs(struct))]
 
 
 def main() -> None:

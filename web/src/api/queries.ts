@@ -1,4 +1,5 @@
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import type { ImageFilter } from "../features/pictures/Filters";
 import { client, dataOf } from "./client";
 
 // Query keys start with the noun that src/feed/invalidation.ts names.
@@ -36,3 +37,31 @@ export const jobsQuery = (projectId: string) =>
         }),
       ),
   });
+
+const IMAGES_PER_PAGE = 200;
+
+export const imagesQuery = (projectId: string, filter: ImageFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["images", projectId, filter],
+    queryFn: ({ pageParam }) =>
+      dataOf(
+        client.GET("/api/projects/{project_id}/images", {
+          params: {
+            path: { project_id: projectId },
+            query: {
+              ...given(filter),
+              limit: IMAGES_PER_PAGE,
+              include: pageParam ? ["shapes"] : ["shapes", "total"],
+              ...(pageParam ? { after: pageParam } : {}),
+            },
+          },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  });
+
+/** The filter without what is left open: the client would send it as text. */
+function given(filter: ImageFilter): { [K in keyof ImageFilter]?: NonNullable<ImageFilter[K]> } {
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+}

@@ -492,13 +492,13 @@ export interface components {
             annotation_id: string;
             /** Format: uuid */
             prediction_id: string;
-            /** @constant */
+            /** @enum {unknown} */
             type: "accept_prediction";
         };
         /** AcceptPredictions */
         AcceptPredictions: {
             min_confidence: number;
-            /** @constant */
+            /** @enum {unknown} */
             type: "accept_predictions";
         };
         /** Annotation */
@@ -511,10 +511,12 @@ export interface components {
             geometry: components["schemas"]["Box"] | components["schemas"]["Polygon"] | components["schemas"]["Mask"];
             /** Format: uuid */
             id: string;
+            /** @default null */
             prediction_id?: string | null;
+            /** @default null */
             run_id?: string | null;
-            /** @enum {string} */
-            source: "human" | "model" | "import";
+            /** @enum {unknown} */
+            source: "human" | "import" | "model";
             version: number;
         };
         /** AnnotationDeleted */
@@ -542,7 +544,7 @@ export interface components {
              * @default human
              * @enum {unknown}
              */
-            source: "human" | "import" | "model";
+            source?: "human" | "import" | "model";
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -573,12 +575,12 @@ export interface components {
             /** Format: uuid */
             category_id: string;
             /** @default null */
-            confidence: number | null;
+            confidence?: number | null;
             geometry: components["schemas"]["Box"] | components["schemas"]["Polygon"] | components["schemas"]["Mask"];
             /** @default null */
-            prediction_id: string | null;
+            prediction_id?: string | null;
             /** @default null */
-            run_id: string | null;
+            run_id?: string | null;
             /** @enum {unknown} */
             source: "human" | "import" | "model";
         };
@@ -616,13 +618,16 @@ export interface components {
         };
         /** Approve */
         Approve: {
-            /** @constant */
+            /** @enum {unknown} */
             type: "approve";
         };
-        /** Box */
+        /**
+         * Box
+         * @description COCO's box: top-left corner and size, px.
+         */
         Box: {
             height: number;
-            /** @constant */
+            /** @enum {unknown} */
             type: "box";
             width: number;
             x: number;
@@ -638,10 +643,11 @@ export interface components {
             into_id: string | null;
             name: string;
             ordinal: number;
+            /** @default null */
             position?: number | null;
             /** Format: uuid */
             project_id: string;
-            /** @enum {string} */
+            /** @enum {unknown} */
             state: "active" | "merged" | "removed";
         };
         /** CategoryAdded */
@@ -660,8 +666,11 @@ export interface components {
         };
         /** CategoryChange */
         CategoryChange: {
+            /** @default null */
             color?: string | null;
+            /** @default null */
             hotkey?: string | null;
+            /** @default null */
             name?: string | null;
         };
         /** CategoryList */
@@ -726,12 +735,13 @@ export interface components {
         };
         /** Claim */
         Claim: {
-            /** @constant */
+            /** @enum {unknown} */
             type: "claim";
         };
         /** Commands */
         Commands: {
             commands: (components["schemas"]["DrawAnnotation"] | components["schemas"]["ReshapeAnnotation"] | components["schemas"]["RecategoriseAnnotation"] | components["schemas"]["DeleteAnnotation"] | components["schemas"]["RestoreAnnotation"] | components["schemas"]["AcceptPrediction"] | components["schemas"]["RejectPrediction"] | components["schemas"]["ReopenPrediction"] | components["schemas"]["AcceptPredictions"] | components["schemas"]["Submit"] | components["schemas"]["Approve"] | components["schemas"]["Reject"] | components["schemas"]["Reopen"] | components["schemas"]["MarkEmpty"] | components["schemas"]["Claim"] | components["schemas"]["Release"])[];
+            /** @default null */
             expected_version?: number | null;
         };
         /** CommandsApplied */
@@ -754,9 +764,9 @@ export interface components {
              */
             type: "comment.added";
             /** @default null */
-            x: number | null;
+            x?: number | null;
             /** @default null */
-            y: number | null;
+            y?: number | null;
         };
         /** CommentResolved */
         CommentResolved: {
@@ -772,8 +782,9 @@ export interface components {
         DeleteAnnotation: {
             /** Format: uuid */
             annotation_id: string;
+            /** @default null */
             expected_version?: number | null;
-            /** @constant */
+            /** @enum {unknown} */
             type: "delete_annotation";
         };
         /** DrawAnnotation */
@@ -783,7 +794,7 @@ export interface components {
             /** Format: uuid */
             category_id: string;
             geometry: components["schemas"]["Box"] | components["schemas"]["Polygon"] | components["schemas"]["Mask"];
-            /** @constant */
+            /** @enum {unknown} */
             type: "draw_annotation";
         };
         /** DuplicateImage */
@@ -799,14 +810,17 @@ export interface components {
             items: components["schemas"]["EventView"][];
             next: number | null;
         };
-        /** EventView */
+        /**
+         * EventView
+         * @description An event on the wire: in the feed, in GET …/events and in an image's history.
+         */
         EventView: {
             /** Format: uuid */
             actor: string;
+            /** @default null */
             command_id?: string | null;
             data: components["schemas"]["ProjectCreated"] | components["schemas"]["ProjectRenamed"] | components["schemas"]["ProjectConfigured"] | components["schemas"]["ProjectTrashed"] | components["schemas"]["ProjectRestored"] | components["schemas"]["CategoryAdded"] | components["schemas"]["CategoryRenamed"] | components["schemas"]["CategoryRecoloured"] | components["schemas"]["CategoryMerged"] | components["schemas"]["CategoryUnmerged"] | components["schemas"]["CategoryRemoved"] | components["schemas"]["RunPromoted"] | components["schemas"]["ImageRegistered"] | components["schemas"]["ImageTrashed"] | components["schemas"]["ImageRestored"] | components["schemas"]["ImageErased"] | components["schemas"]["AnnotationDrawn"] | components["schemas"]["AnnotationReshaped"] | components["schemas"]["AnnotationRecategorised"] | components["schemas"]["AnnotationDeleted"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["AnnotationsImported"] | components["schemas"]["PredictionAccepted"] | components["schemas"]["PredictionRejected"] | components["schemas"]["PredictionReopened"] | components["schemas"]["PredictionsRecorded"] | components["schemas"]["PredictionsAccepted"] | components["schemas"]["PredictionsWithdrawn"] | components["schemas"]["ImageSubmitted"] | components["schemas"]["ImageApproved"] | components["schemas"]["ImageRejected"] | components["schemas"]["ImageReopened"] | components["schemas"]["ImageMarkedEmpty"] | components["schemas"]["ImageClaimed"] | components["schemas"]["ImageReleased"] | components["schemas"]["QueryBatchSelected"] | components["schemas"]["TrainingRequested"] | components["schemas"]["TrainingStarted"] | components["schemas"]["TrainingSucceeded"] | components["schemas"]["TrainingFailed"] | components["schemas"]["TrainingCancelled"] | components["schemas"]["JobRequested"] | components["schemas"]["JobStarted"] | components["schemas"]["JobRequeued"] | components["schemas"]["JobCancelRequested"] | components["schemas"]["JobSucceeded"] | components["schemas"]["JobFailed"] | components["schemas"]["JobCancelled"] | components["schemas"]["ExportRequested"] | components["schemas"]["ExportWritten"] | components["schemas"]["ExportFailed"] | components["schemas"]["CommentAdded"] | components["schemas"]["CommentResolved"];
             position: number;
-            /** Format: date-time */
             recorded_at: string;
             /** Format: uuid */
             stream_id: string;
@@ -854,7 +868,6 @@ export interface components {
         };
         /** HistoryEntry */
         HistoryEntry: {
-            /** Format: date-time */
             at: string;
             event: components["schemas"]["EventView"];
             summary: string;
@@ -865,7 +878,6 @@ export interface components {
             audit: boolean;
             byte_size: number;
             claimed_by: string | null;
-            /** Format: date-time */
             created_at: string;
             digest: string;
             file_name: string;
@@ -874,17 +886,18 @@ export interface components {
             id: string;
             max_confidence: number | null;
             media_type: string;
+            /** @default null */
             position?: number | null;
             prediction_count: number;
             /** Format: uuid */
             project_id: string;
             query_batch_id: string | null;
             reject_reason: string | null;
+            /** @default null */
             shapes?: components["schemas"]["ThumbnailShape"][] | null;
-            /** @enum {string} */
-            state: "unlabelled" | "in_progress" | "submitted" | "approved" | "rejected" | "auto";
+            /** @enum {unknown} */
+            state: "approved" | "auto" | "in_progress" | "rejected" | "submitted" | "unlabelled";
             trashed: boolean;
-            /** Format: date-time */
             updated_at: string;
             version: number;
             width: number;
@@ -892,6 +905,7 @@ export interface components {
         /** ImageAnnotations */
         ImageAnnotations: {
             annotations: components["schemas"]["Annotation"][];
+            /** @default null */
             claimed_by?: string | null;
             /** Format: uuid */
             image_id: string;
@@ -935,8 +949,9 @@ export interface components {
         };
         /** ImagePage */
         ImagePage: {
-            items: Record<string, never>[];
+            items: components["schemas"]["Image"][];
             next: string | null;
+            /** @default null */
             total?: number | null;
         };
         /** ImageRegistered */
@@ -947,7 +962,7 @@ export interface components {
             height: number;
             media_type: string;
             /** @default 1 */
-            orientation: number;
+            orientation?: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1007,6 +1022,7 @@ export interface components {
         /** Ingested */
         Ingested: {
             duplicates: components["schemas"]["DuplicateImage"][];
+            /** @default null */
             position?: number | null;
             registered: components["schemas"]["RegisteredImage"][];
             rejected: components["schemas"]["RejectedFile"][];
@@ -1015,7 +1031,6 @@ export interface components {
         Job: {
             attempt: number;
             cancel_requested: boolean;
-            /** Format: date-time */
             created_at: string;
             ended_at: string | null;
             error: string | null;
@@ -1025,18 +1040,14 @@ export interface components {
             kind: string;
             log_tail: string;
             message: string;
-            payload: {
-                [key: string]: unknown;
-            };
+            payload: Record<string, never>;
             progress: number;
             /** Format: uuid */
             project_id: string;
-            result: {
-                [key: string]: unknown;
-            } | null;
+            result: Record<string, never> | null;
             started_at: string | null;
-            /** @enum {string} */
-            state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** @enum {unknown} */
+            state: "cancelled" | "failed" | "queued" | "running" | "succeeded";
         };
         /** JobCancelled */
         JobCancelled: {
@@ -1058,7 +1069,7 @@ export interface components {
         JobFailed: {
             error: string;
             /** @default  */
-            tail: string;
+            tail?: string;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1109,23 +1120,26 @@ export interface components {
         Live: {
             /**
              * @default ok
-             * @constant
+             * @enum {unknown}
              */
-            status: "ok";
+            status?: "ok";
         };
         /** MarkEmpty */
         MarkEmpty: {
-            /** @constant */
+            /** @enum {unknown} */
             type: "mark_empty";
         };
-        /** Mask */
+        /**
+         * Mask
+         * @description COCO's compressed run-length mask; `size` is (height, width) and must equal the image's.
+         */
         Mask: {
             counts: string;
             size: [
                 number,
                 number
             ];
-            /** @constant */
+            /** @enum {unknown} */
             type: "mask";
         };
         /** MergeTarget */
@@ -1140,20 +1154,22 @@ export interface components {
         };
         /** NewCategory */
         NewCategory: {
+            /** @default null */
             color?: string | null;
+            /** @default null */
             hotkey?: string | null;
             name: string;
         };
         /** NewProject */
         NewProject: {
             /** @default  */
-            description: string;
+            description?: string;
             name: string;
             /**
              * @default detect
-             * @enum {string}
+             * @enum {unknown}
              */
-            task: "detect" | "segment";
+            task?: "detect" | "segment";
         };
         /** OpenPrediction */
         OpenPrediction: {
@@ -1179,27 +1195,30 @@ export interface components {
         /** Part */
         Part: {
             /** @default  */
-            detail: string;
-            /** @enum {string} */
-            status: "ok" | "degraded" | "down";
+            detail?: string;
+            /** @enum {unknown} */
+            status: "degraded" | "down" | "ok";
         };
         /** Pick */
         Pick: {
             /** @default false */
-            audit: boolean;
+            audit?: boolean;
             /** Format: uuid */
             image_id: string;
             rank: number;
             reason: string;
             score: number;
         };
-        /** Polygon */
+        /**
+         * Polygon
+         * @description Rings of (x, y) points, px; the first ring is the outline, the others are holes.
+         */
         Polygon: {
-            rings: ([
+            rings: [
                 number,
                 number
-            ][] | unknown)[];
-            /** @constant */
+            ][][];
+            /** @enum {unknown} */
             type: "polygon";
         };
         /** PredictionAccepted */
@@ -1279,7 +1298,7 @@ export interface components {
             /** Format: uuid */
             run_id: string;
             /** @default {} */
-            thresholds: {
+            thresholds?: {
                 [key: string]: number;
             };
             /**
@@ -1306,12 +1325,18 @@ export interface components {
              */
             type: "predictions.withdrawn";
         };
-        /** ProblemDetails */
+        /**
+         * ProblemDetails
+         * @description RFC 9457 problem details.
+         */
         ProblemDetails: {
+            /** @default null */
             current_version?: number | null;
             detail: string;
+            /** @default null */
             errors?: components["schemas"]["ProblemPart"][] | null;
             instance: string;
+            /** @default null */
             missed_events?: components["schemas"]["EventView"][] | null;
             status: number;
             title: string;
@@ -1324,26 +1349,24 @@ export interface components {
         };
         /** Project */
         Project: {
-            /** Format: date-time */
             created_at: string;
             description: string;
             /** Format: uuid */
             id: string;
             image_count: number;
             name: string;
+            /** @default null */
             position?: number | null;
             promoted_run_id: string | null;
-            settings: {
-                [key: string]: unknown;
-            };
+            settings: Record<string, never>;
             states: {
                 [key: string]: number;
             };
+            /** @default [] */
             strip?: string[];
-            /** @enum {string} */
+            /** @enum {unknown} */
             task: "detect" | "segment";
             trashed: boolean;
-            /** Format: date-time */
             updated_at: string;
             version: number;
         };
@@ -1367,7 +1390,7 @@ export interface components {
             description: string;
             name: string;
             /** @default {} */
-            settings: Record<string, never>;
+            settings?: Record<string, never>;
             /** @enum {unknown} */
             task: "detect" | "segment";
             /**
@@ -1394,7 +1417,10 @@ export interface components {
              */
             type: "project.restored";
         };
-        /** ProjectSettings */
+        /**
+         * ProjectSettings
+         * @description What a person may set for a project; a field left out stays as it is.
+         */
         ProjectSettings: {
             orientation_free?: boolean;
             retrain_after?: number;
@@ -1418,10 +1444,10 @@ export interface components {
             job_id: string | null;
             picks: components["schemas"]["Pick"][];
             /** @default null */
-            run_id: string | null;
+            run_id?: string | null;
             seed: number;
             /** @default {} */
-            settings: Record<string, never>;
+            settings?: Record<string, never>;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1433,8 +1459,8 @@ export interface components {
             disk: components["schemas"]["Part"];
             postgresql: components["schemas"]["Part"];
             redis: components["schemas"]["Part"];
-            /** @enum {string} */
-            status: "ok" | "degraded" | "down";
+            /** @enum {unknown} */
+            status: "degraded" | "down" | "ok";
             worker: components["schemas"]["Part"];
         };
         /** RecategoriseAnnotation */
@@ -1443,8 +1469,9 @@ export interface components {
             annotation_id: string;
             /** Format: uuid */
             category_id: string;
+            /** @default null */
             expected_version?: number | null;
-            /** @constant */
+            /** @enum {unknown} */
             type: "recategorise_annotation";
         };
         /** RegisteredImage */
@@ -1458,7 +1485,7 @@ export interface components {
         /** Reject */
         Reject: {
             reason: string;
-            /** @constant */
+            /** @enum {unknown} */
             type: "reject";
         };
         /** RejectedFile */
@@ -1470,24 +1497,27 @@ export interface components {
         RejectPrediction: {
             /** Format: uuid */
             prediction_id: string;
-            /** @constant */
+            /** @enum {unknown} */
             type: "reject_prediction";
         };
         /** Release */
         Release: {
-            /** @constant */
+            /** @enum {unknown} */
             type: "release";
         };
         /** Reopen */
         Reopen: {
-            /** @constant */
+            /** @enum {unknown} */
             type: "reopen";
         };
-        /** ReopenPrediction */
+        /**
+         * ReopenPrediction
+         * @description Takes back an acceptance (after its annotation was deleted) or a rejection: the way back for undo.
+         */
         ReopenPrediction: {
             /** Format: uuid */
             prediction_id: string;
-            /** @constant */
+            /** @enum {unknown} */
             type: "reopen_prediction";
         };
         /** Replacement */
@@ -1499,22 +1529,24 @@ export interface components {
             /** Format: uuid */
             category_id: string;
             geometry: components["schemas"]["Box"] | components["schemas"]["Polygon"] | components["schemas"]["Mask"];
+            /** @default null */
             id?: string | null;
         };
         /** ReshapeAnnotation */
         ReshapeAnnotation: {
             /** Format: uuid */
             annotation_id: string;
+            /** @default null */
             expected_version?: number | null;
             geometry: components["schemas"]["Box"] | components["schemas"]["Polygon"] | components["schemas"]["Mask"];
-            /** @constant */
+            /** @enum {unknown} */
             type: "reshape_annotation";
         };
         /** RestoreAnnotation */
         RestoreAnnotation: {
             /** Format: uuid */
             annotation_id: string;
-            /** @constant */
+            /** @enum {unknown} */
             type: "restore_annotation";
         };
         /** RunPromoted */
@@ -1529,19 +1561,20 @@ export interface components {
         };
         /** Submit */
         Submit: {
-            /** @constant */
+            /** @enum {unknown} */
             type: "submit";
         };
         /** ThumbnailShape */
         ThumbnailShape: {
             /** Format: uuid */
             category_id: string;
+            /** @default null */
             confidence?: number | null;
             geometry: components["schemas"]["Box"] | components["schemas"]["Polygon"] | components["schemas"]["Mask"];
-            /** @enum {string} */
+            /** @enum {unknown} */
             layer: "annotation" | "prediction";
-            /** @enum {null|string} */
-            source?: "human" | "model" | "import" | null;
+            /** @default null */
+            source?: ("human" | "import" | "model") | null;
         };
         /** TrainingCancelled */
         TrainingCancelled: {

@@ -1,11 +1,14 @@
-import type { Schemas } from "./client";
+import type { Readable } from "openapi-typescript-helpers";
+import type { components } from "./schema.gen";
 
-// Short names for the generated types that the pages speak of.
-export type Project = Schemas["Project"];
-export type Image = Schemas["Image"];
+// The generated types as the client hands them out: it turns tuples into arrays.
+type Read = { [K in keyof components["schemas"]]: Readable<components["schemas"][K]> };
+
+export type Project = Read["Project"];
+export type Image = Read["Image"];
 export type ReviewState = Image["state"];
-export type Category = Schemas["Category"];
-export type Job = Schemas["Job"];
-export type FeedEvent = Schemas["EventView"];
-export type Upload = Schemas["Ingested"];
-export type ThumbnailShape = Schemas["ThumbnailShape"];
+export type Category = Read["Category"];
+export type Job = Read["Job"];
+export type FeedEvent = Read["EventView"];
+export type Upload = Read["Ingested"];
+export type ThumbnailShape = Read["ThumbnailShape"];

@@ -64,43 +64,10 @@ const annotateRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/annotate/AnnotateRoute"), "AnnotateRoute"),
 });
 
-const trainRoute = createRoute({
-  getParentRoute: () => projectRoute,
-  path: "train",
-  component: lazyRouteComponent(() => import("../features/train/TrainPage"), "TrainPage"),
-});
-
-const reviewRoute = createRoute({
-  getParentRoute: () => projectRoute,
-  path: "review",
-  component: lazyRouteComponent(() => import("../features/review/ReviewPage"), "ReviewPage"),
-});
-
-const insightsRoute = createRoute({
-  getParentRoute: () => projectRoute,
-  path: "insights",
-  component: lazyRouteComponent(() => import("../features/insights/InsightsPage"), "InsightsPage"),
-});
-
-const exportRoute = createRoute({
-  getParentRoute: () => projectRoute,
-  path: "export",
-  component: lazyRouteComponent(() => import("../features/export/ExportPage"), "ExportPage"),
-});
-
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     projectsRoute,
-    projectRoute.addChildren([
-      projectIndexRoute,
-      picturesRoute,
-      categoriesRoute,
-      annotateRoute,
-      trainRoute,
-      reviewRoute,
-      insightsRoute,
-      exportRoute,
-    ]),
+    projectRoute.addChildren([projectIndexRoute, picturesRoute, categoriesRoute, annotateRoute]),
   ]),
   defaultPreload: "intent",
 });

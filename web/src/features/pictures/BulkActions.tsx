@@ -1,0 +1,93 @@
+import { Button, Group, Paper, Text } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { ApiError, client, dataOf } from "../../api/client";
+
+type Action = "submit" | "approve" | "reopen" | "mark_empty" | "trash" | "restore";
+
+const LABELS: Record<Action, string> = {
+  submit: "Submit",
+  approve: "Approve",
+  reopen: "Reopen",
+  mark_empty: "Mark empty",
+  trash: "Move to trash",
+  restore: "Restore",
+};
+
+const AT_ONCE = 6;
+
+export function BulkActions({
+  selected,
+  onDone,
+  onSelectAll,
+}: {
+  projectId: string;
+  selected: ReadonlySet<string>;
+  onDone: () => void;
+  onSelectAll: () => void;
+}) {
+  const queries = useQueryClient();
+  const [refused, setRefused] = useState<string[]>([]);
+  const run = useMutation({
+    mutationFn: async (action: Action) => {
+      const waiting = [...selected];
+      const problems: string[] = [];
+      const next = async () => {
+        for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+          try {
+            await apply(action, id);
+          } catch (error) {
+            if (!(error instanceof ApiError)) throw error;
+            problems.push(error.message);
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, next));
+      return problems;
+    },
+    onSuccess: (problems) => {
+      setRefused(problems);
+      void queries.invalidateQueries({ queryKey: ["images"] });
+      if (problems.length === 0) onDone();
+    },
+  });
+  return (
+    <Paper withBorder p="xs" mb="sm" component="section" aria-label="Selected pictures">
+      <Group gap="xs">
+        <Text size="sm" fw={600}>
+          {selected.size.toLocaleString()} selected
+        </Text>
+        {(Object.keys(LABELS) as Action[]).map((action) => (
+          <Button
+            key={action}
+            size="xs"
+            variant="default"
+            loading={run.isPending && run.variables === action}
+            disabled={run.isPending}
+            onClick={() => run.mutate(action)}
+          >
+            {LABELS[action]}
+          </Button>
+        ))}
+        <Button size="xs" variant="subtle" onClick={onSelectAll}>
+          Select all shown
+        </Button>
+        <Button size="xs" variant="subtle" onClick={onDone}>
+          Select none
+        </Button>
+      </Group>
+      {refused.length > 0 && (
+        <Text size="sm" c="red" role="alert">
+          {refused.length} could not be changed: {refused[0]}
+        </Text>
+      )}
+    </Paper>
+  );
+}
+
+function apply(action: Action, id: string) {
+  const params = { path: { image_id: id } };
+  if (action === "trash") return dataOf(client.DELETE("/api/images/{image_id}", { params }));
+  if (action === "restore") return dataOf(client.POST("/api/images/{image_id}/restore", { params }));
+  return dataOf(client.POST("/api/images/{image_id}/commands", { params, body: { commands: [{ type: action }] } }));
+}

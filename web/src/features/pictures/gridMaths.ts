@@ -1,0 +1,42 @@
+export interface Grid {
+  columns: number;
+  cell: number;
+  rows: number;
+  height: number;
+}
+
+export interface Span {
+  /** First index to render and the one after the last. */
+  start: number;
+  end: number;
+}
+
+const GAP_PX = 8;
+const CAPTION_PX = 30;
+
+/** The grid of `count` square pictures in `width` px with cells of about `wanted` px. */
+export function gridOf(count: number, width: number, wanted: number): Grid {
+  const columns = Math.max(1, Math.floor((width + GAP_PX) / (wanted + GAP_PX)));
+  const cell = Math.max(40, Math.floor((width - GAP_PX * (columns - 1)) / columns));
+  const rows = Math.ceil(count / columns);
+  return { columns, cell, rows, height: rows * rowHeight(cell) };
+}
+
+/** The pictures that a viewport at `scrollTop` shows, with a screenful to each side. */
+export function visibleSpan(grid: Grid, count: number, scrollTop: number, viewHeight: number): Span {
+  const row = rowHeight(grid.cell);
+  const first = Math.max(0, Math.floor((scrollTop - viewHeight) / row));
+  const last = Math.min(grid.rows, Math.ceil((scrollTop + 2 * viewHeight) / row));
+  return { start: Math.min(count, first * grid.columns), end: Math.min(count, last * grid.columns) };
+}
+
+export function placeOf(grid: Grid, index: number): { left: number; top: number } {
+  return {
+    left: (index % grid.columns) * (grid.cell + GAP_PX),
+    top: Math.floor(index / grid.columns) * rowHeight(grid.cell),
+  };
+}
+
+function rowHeight(cell: number): number {
+  return cell + CAPTION_PX + GAP_PX;
+}
