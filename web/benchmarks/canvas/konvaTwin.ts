@@ -11,7 +11,17 @@ export function mountKonva(host: HTMLDivElement, boxes: readonly BenchBox[], tun
   stage.add(layer);
   const nodes = boxes.map(
     ({ x, y, width, height, colour }) =>
-      new Konva.Rect({ x, y, width, height, fill: `${colour}26`, stroke: colour, strokeWidth: 1.5, strokeScaleEnabled: false, perfectDrawEnabled: false }),
+      new Konva.Rect({
+        x,
+        y,
+        width,
+        height,
+        fill: `${colour}26`,
+        stroke: colour,
+        strokeWidth: 1.5,
+        strokeScaleEnabled: false,
+        perfectDrawEnabled: false,
+      }),
   );
   for (const node of nodes) layer.add(node);
   return {

@@ -12,7 +12,10 @@ function settle(canvas: HTMLCanvasElement | undefined): void {
 
 const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
 
-async function timeFrames(views: ReturnType<typeof path>, draw: (view: (typeof views)[number]) => void): Promise<number[]> {
+async function timeFrames(
+  views: ReturnType<typeof path>,
+  draw: (view: (typeof views)[number]) => void,
+): Promise<number[]> {
   const times: number[] = [];
   for (const view of views) {
     await frame();
@@ -82,7 +85,9 @@ async function startDragOurs(count: number) {
   const [, annotations, overlay] = [...host.children] as [Element, HTMLCanvasElement, HTMLCanvasElement];
   const times: DragTimes = { fromEvent: [], fromHandler: [] };
   let seen: { event: number; handler: number } | null = null;
-  host.addEventListener("pointermove", (event) => (seen ??= { event: event.timeStamp, handler: performance.now() }), { capture: true });
+  host.addEventListener("pointermove", (event) => (seen ??= { event: event.timeStamp, handler: performance.now() }), {
+    capture: true,
+  });
   scene.stage.onPaint = (layers) => {
     if (!seen) return;
     if (layers.has("annotations")) settle(annotations);
@@ -111,7 +116,9 @@ async function startDragKonva(count: number) {
   const canvas = host.querySelector("canvas") ?? undefined;
   const times: DragTimes = { fromEvent: [], fromHandler: [] };
   let seen: { event: number; handler: number } | null = null;
-  window.addEventListener("pointermove", (event) => (seen ??= { event: event.timeStamp, handler: performance.now() }), { capture: true });
+  window.addEventListener("pointermove", (event) => (seen ??= { event: event.timeStamp, handler: performance.now() }), {
+    capture: true,
+  });
   scene.layer.on("draw", () => {
     if (!seen) return;
     settle(canvas);

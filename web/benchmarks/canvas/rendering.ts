@@ -24,11 +24,20 @@ async function frames(page: Page, scale: number) {
     );
     for (const name of Object.keys(times) as (keyof typeof times)[]) times[name].push(...measured[name]);
   }
-  return { ours: median(times.ours), ours_p95: quantile(times.ours, 0.95), konva: median(times.konva), konva_tuned: median(times.konvaTuned), svg: median(times.svg) };
+  return {
+    ours: median(times.ours),
+    ours_p95: quantile(times.ours, 0.95),
+    konva: median(times.konva),
+    konva_tuned: median(times.konvaTuned),
+    svg: median(times.svg),
+  };
 }
 
 async function dragging(page: Page, start: "startDragOurs" | "startDragKonva") {
-  const at = await page.evaluate(([name, count]) => (window as unknown as { harness: Harness }).harness[name](count), [start, COUNT] as const);
+  const at = await page.evaluate(([name, count]) => (window as unknown as { harness: Harness }).harness[name](count), [
+    start,
+    COUNT,
+  ] as const);
   await page.mouse.move(at.x, at.y);
   await page.mouse.down();
   for (let i = 1; i <= 80; i++) await page.mouse.move(at.x + 3 * i, at.y + 2 * i);
@@ -46,14 +55,31 @@ export async function renderingRows(page: Page): Promise<Row[]> {
     `${ms(f.ours)}, ${(f.konva / f.ours).toFixed(1)}x faster than Konva (${ms(f.konva)}; tuned ${ms(f.konva_tuned)}), SVG ${ms(f.svg)}`;
   const dragged = median(ours.fromEvent);
   return [
-    { figure: "5,000 boxes zoomed in, pan and zoom, median frame", measured: twins(zoomed), target: ">= 10x Konva; <= 16 ms", reached: zoomed.konva / zoomed.ours >= 10 && zoomed.ours <= 16, detail: zoomed },
-    { figure: "5,000 boxes at fit, moving, median frame", measured: twins(fit), target: ">= 3x Konva; <= 33 ms", reached: fit.konva / fit.ours >= 3 && fit.ours <= 33, detail: fit },
+    {
+      figure: "5,000 boxes zoomed in, pan and zoom, median frame",
+      measured: twins(zoomed),
+      target: ">= 10x Konva; <= 16 ms",
+      reached: zoomed.konva / zoomed.ours >= 10 && zoomed.ours <= 16,
+      detail: zoomed,
+    },
+    {
+      figure: "5,000 boxes at fit, moving, median frame",
+      measured: twins(fit),
+      target: ">= 3x Konva; <= 33 ms",
+      reached: fit.konva / fit.ours >= 3 && fit.ours <= 33,
+      detail: fit,
+    },
     {
       figure: "pointer to paint, dragging one of 5,000",
       measured: `${ms(dragged)} (p95 ${ms(quantile(ours.fromEvent, 0.95))}; from handler ${ms(median(ours.fromHandler))}); Konva ${ms(median(konva.fromEvent))}`,
       target: "<= 16 ms",
       reached: ours.fromEvent.length > 20 && dragged <= 16,
-      detail: { ours_from_event: dragged, ours_from_handler: median(ours.fromHandler), konva_from_event: median(konva.fromEvent), samples: ours.fromEvent.length },
+      detail: {
+        ours_from_event: dragged,
+        ours_from_handler: median(ours.fromHandler),
+        konva_from_event: median(konva.fromEvent),
+        samples: ours.fromEvent.length,
+      },
     },
   ];
 }

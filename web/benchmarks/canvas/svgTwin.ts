@@ -9,7 +9,16 @@ export function mountSvg(host: HTMLElement, boxes: readonly BenchBox[]) {
   const group = document.createElementNS(NS, "g");
   for (const { x, y, width, height, colour } of boxes) {
     const rect = document.createElementNS(NS, "rect");
-    const attributes = { x, y, width, height, fill: `${colour}26`, stroke: colour, "stroke-width": 1.5, "vector-effect": "non-scaling-stroke" };
+    const attributes = {
+      x,
+      y,
+      width,
+      height,
+      fill: `${colour}26`,
+      stroke: colour,
+      "stroke-width": 1.5,
+      "vector-effect": "non-scaling-stroke",
+    };
     for (const [name, value] of Object.entries(attributes)) rect.setAttribute(name, String(value));
     group.append(rect);
   }

@@ -12,7 +12,7 @@ export interface Change {
   readonly select?: readonly string[];
 }
 
-const some = (count: number, one: string) => (count === 1 ? one : `${count.toLocaleString("en")} ${one}s`);
+const some = (count: number, one: string) => (count === 1 ? `a ${one}` : `${count.toLocaleString("en")} ${one}s`);
 
 /** Commands that bring `annotation` back exactly, for the way back from a deletion. */
 const restore = (annotation: Annotation): Command => ({

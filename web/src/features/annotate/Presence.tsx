@@ -16,6 +16,7 @@ export function Presence({ projectId }: { projectId: string }) {
 
   useEffect(() => {
     setOthers(new Map());
+    const announce = () => imageId && feedOf(projectId).announce({ client_id: me, image_id: imageId });
     const leave = subscribeToProject(projectId, {
       onPresence: ({ client_id, image_id }) => {
         if (client_id === me || typeof client_id !== "string") return;
@@ -27,7 +28,6 @@ export function Presence({ projectId }: { projectId: string }) {
       },
       onState: (feed) => feed === "live" && announce(),
     });
-    const announce = () => imageId && feedOf(projectId).announce({ client_id: me, image_id: imageId });
     announce();
     const timer = setInterval(() => {
       announce();

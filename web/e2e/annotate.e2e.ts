@@ -1,0 +1,374 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Browser } from "playwright-core";
+import { Backend, type Uploaded } from "./backend";
+import { launch, type Person, person } from "./browser";
+import { AnnotatePage } from "./pages/annotate";
+import { pictures } from "./pictures";
+import { type Server, startServer } from "./server";
+import { eventually } from "./until";
+
+let server: Server;
+let browser: Browser;
+let backend: Backend;
+let project: { id: string; categories: Record<string, string> };
+let images: Uploaded[];
+const people: Person[] = [];
+
+before(async () => {
+  [server, browser] = await Promise.all([startServer(), launch()]);
+  backend = new Backend(server.url);
+  project = await backend.project("Blood", ["RBC", "WBC", "Platelets"]);
+  images = await backend.upload(project.id, await pictures(14));
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Every test has a picture of its own. */
+let used = 0;
+const nextImage = () => (images[used++] as Uploaded).id;
+
+async function somebody(): Promise<Person> {
+  const one = await person(browser);
+  people.push(one);
+  return one;
+}
+
+async function open(imageId: string, who?: Person): Promise<AnnotatePage> {
+  return AnnotatePage.open(await (who ?? (await somebody())).newPage(), server.url, project.id, imageId);
+}
+
+const names = (list: string[]) => list.map((line) => line.split(",")[0]);
+
+describe("drawing", () => {
+  test("boxes by drag and by two clicks; class digits; move, undo, redo; all of it survives a reload", async () => {
+    const image = nextImage();
+    const page = await open(image);
+    await page.drawBox(await page.place({ x: 100, y: 100 }), await page.place({ x: 160, y: 150 }));
+    await page.keys.press("2");
+    await page.pointer.click(await page.place({ x: 300, y: 200 }));
+    await page.pointer.move(await page.place({ x: 380, y: 300 }));
+    await page.pointer.click(await page.place({ x: 380, y: 300 }));
+    await eventually(() => page.list().then(names), ["RBC", "WBC"]);
+    await eventually(() => page.kind(), "saved");
+    const [first, second] = await backend.boxes(image);
+    assert.ok(
+      first?.type === "box" && Math.abs(first.x - 100) < 1 && Math.abs(first.width - 60) < 2,
+      JSON.stringify(first),
+    );
+    assert.ok(
+      second?.type === "box" && Math.abs(second.y - 200) < 1 && Math.abs(second.height - 100) < 2,
+      JSON.stringify(second),
+    );
+
+    await page.keys.press("v");
+    await page.pointer.drag(await page.place({ x: 130, y: 125 }), await page.place({ x: 230, y: 125 }));
+    const x = async () => Math.round(((await backend.boxes(image))[0] as { x: number }).x);
+    await eventually(x, 200);
+    await page.keys.press("Control+z");
+    await eventually(x, 100);
+
+    await page.reload();
+    await page.keys.press("Control+Shift+z");
+    await eventually(x, 200);
+    await page.keys.press("Control+z", "Control+z", "Control+z");
+    await eventually(() => page.count(), 0);
+    await eventually(async () => (await backend.boxes(image)).length, 0);
+    await page.keys.press("Control+y", "Control+y");
+    await eventually(() => page.list().then(names), ["RBC", "WBC"]);
+    await eventually(async () => (await backend.boxes(image)).length, 2);
+  });
+
+  test("a box by four extreme points, a polygon by clicks, freehand, and an edited vertex", async () => {
+    const image = nextImage();
+    const page = await open(image);
+    await page.keys.press("Shift+R");
+    for (const [x, y] of [
+      [300, 60],
+      [220, 120],
+      [300, 180],
+      [390, 110],
+    ] as const)
+      await page.pointer.click(await page.place({ x, y }));
+    await page.keys.press("p");
+    for (const [x, y] of [
+      [60, 300],
+      [160, 300],
+      [160, 400],
+      [60, 400],
+    ] as const)
+      await page.pointer.click(await page.place({ x, y }));
+    await page.keys.press("Enter");
+    await page.pointer.press(await page.place({ x: 400, y: 300 }), "Shift");
+    for (const [x, y] of [
+      [500, 300],
+      [500, 400],
+      [400, 400],
+      [402, 310],
+    ] as const)
+      await page.pointer.move(await page.place({ x, y }));
+    await page.pointer.release("Shift");
+    await eventually(
+      () => page.list().then((list) => list.map((line) => line.split(", ")[1]?.split(" ")[0])),
+      ["box", "polygon", "polygon"],
+    );
+    await eventually(() => page.kind(), "saved");
+    const [box] = await backend.boxes(image);
+    assert.ok(box?.type === "box" && Math.abs(box.x - 220) < 1 && Math.abs(box.width - 170) < 2, JSON.stringify(box));
+
+    await page.keys.press("v");
+    await page.pointer.click(await page.place({ x: 110, y: 350 }));
+    await page.pointer.drag(await page.place({ x: 160, y: 400 }), await page.place({ x: 200, y: 440 }));
+    const corner = async () => {
+      const polygon = (await backend.boxes(image))[1];
+      return polygon?.type === "polygon" ? polygon.rings[0]?.[2]?.map(Math.round) : null;
+    };
+    await eventually(corner, [200, 440]);
+  });
+
+  test("everything by keyboard: draw, class, nudge, resize, cycle, copy, delete, mark empty, the sheet of keys", async () => {
+    const image = nextImage();
+    const page = await open(image);
+    const box = async () =>
+      (await backend.boxes(image))[0] as { x: number; y: number; width: number; height: number } | undefined;
+    await page.keys.press("3", "Insert");
+    await eventually(() => page.list().then(names), ["Platelets"]);
+    await eventually(() => page.kind(), "saved");
+    const drawn = await box();
+    assert.ok(drawn);
+    await page.keys.press("ArrowRight", "Shift+ArrowDown", "Control+ArrowRight", "1");
+    const { x, y, width, height } = drawn;
+    await eventually(box, { type: "box", x: x + 1, y: y + 10, width: width + 1, height } as never);
+    await eventually(() => page.list().then(names), ["RBC"]);
+
+    await page.keys.press("Control+d");
+    await eventually(() => page.count(), 2);
+    await page.keys.press("Tab", "Delete");
+    await eventually(() => page.count(), 1);
+    await page.keys.press("0");
+    await eventually(() => page.notice.textContent(), "Not empty: it has 1 shapes.");
+    await page.keys.press("Control+Backspace", "0");
+    await eventually(() => page.reviewState(), "Submitted");
+    await page.keys.press("0");
+    await eventually(() => page.reviewState(), "In progress");
+
+    await page.keys.press("?");
+    await page.page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.page.getByRole("combobox", { name: "Keys as in" }).click();
+    await page.page.getByRole("option", { name: "CVAT" }).click();
+    await page.keys.press("Escape");
+    await page.page.getByRole("dialog").waitFor({ state: "detached" });
+    const before = await page.fileName();
+    await page.canvas.focus();
+    await page.keys.press("f");
+    await page.page.waitForFunction(
+      (name) => document.querySelector("[data-testid=file-name]")?.textContent !== name,
+      before,
+    );
+  });
+
+  test("class search gives the selection its class; F6 leaves the canvas", async () => {
+    const page = await open(nextImage());
+    await page.keys.press("Insert", "/");
+    await page.keys.type("plate");
+    await page.keys.press("Enter");
+    await eventually(() => page.list().then(names), ["Platelets"]);
+    await page.canvas.focus();
+    await page.keys.press("F6");
+    assert.equal(await page.canvas.evaluate((canvas) => canvas === document.activeElement), false);
+  });
+
+  test("wheel zooms at the pointer, Ctrl+0 fits, Ctrl+1 is 100 %, Space pans, ` peeks", async () => {
+    const image = nextImage();
+    await backend.draw(image, project.categories.RBC as string, [
+      { type: "box", x: 100, y: 100, width: 50, height: 50 },
+    ]);
+    const page = await open(image);
+    const at = await page.place({ x: 200, y: 150 });
+    await page.pointer.wheel(at, -600);
+    const [x, y] = await page.place({ x: 200, y: 150 });
+    assert.ok(Math.hypot(x - at[0], y - at[1]) < 1.5, `the point under the pointer moved to ${x}, ${y} from ${at}`);
+    await page.page.getByTestId("minimap").waitFor();
+    await page.keys.hold(" ", async () => page.pointer.drag(at, [at[0] + 50, at[1] + 20]));
+    const [panned] = await page.place({ x: 200, y: 150 });
+    assert.ok(Math.abs(panned - at[0] - 50) < 1.5);
+    await page.keys.press("Control+1");
+    await eventually(() => page.page.getByTestId("zoom").textContent(), "100 %");
+    await page.keys.press("Control+0");
+    await page.page.getByTestId("minimap").waitFor({ state: "detached" });
+  });
+});
+
+describe("nothing is lost", () => {
+  test("the tab is killed in the middle of a gesture: what was finished is kept, what was not is not", async () => {
+    const image = nextImage();
+    const one = await somebody();
+    const page = await open(image, one);
+    for (let i = 0; i < 5; i++)
+      await page.drawBox(await page.place({ x: 40 + 80 * i, y: 60 }), await page.place({ x: 100 + 80 * i, y: 120 }));
+    await page.pointer.press(await page.place({ x: 100, y: 300 }));
+    await page.pointer.move(await page.place({ x: 200, y: 400 }));
+    await kill(page);
+    const again = await open(image, one);
+    await eventually(() => again.count(), 5);
+    await eventually(async () => (await backend.boxes(image)).length, 5);
+  });
+
+  test("the tab is killed the moment after a gesture, before the server could hear of it", async () => {
+    const image = nextImage();
+    const one = await somebody();
+    const page = await open(image, one);
+    await page.page.route("**/commands", () => {});
+    await page.drawBox(await page.place({ x: 100, y: 100 }), await page.place({ x: 200, y: 200 }));
+    await kill(page);
+    assert.equal((await backend.boxes(image)).length, 0);
+    await open(image, one);
+    await eventually(async () => (await backend.boxes(image)).length, 1);
+  });
+
+  test("offline for a while: the page says so, keeps everything, and sends it in order when it can", async () => {
+    const image = nextImage();
+    const one = await somebody();
+    const page = await open(image, one);
+    await one.context.setOffline(true);
+    for (let i = 0; i < 3; i++)
+      await page.drawBox(await page.place({ x: 60 + 90 * i, y: 60 }), await page.place({ x: 120 + 90 * i, y: 120 }));
+    await page.keys.press("Control+z");
+    await eventually(() => page.saved(), "offline, 4 kept here");
+    assert.equal((await backend.boxes(image)).length, 0);
+    await one.context.setOffline(false);
+    await eventually(() => page.kind(), "saved");
+    await eventually(async () => (await backend.boxes(image)).length, 2);
+    assert.equal(await page.count(), 2);
+  });
+
+  test("the API is killed while somebody works", async () => {
+    const image = nextImage();
+    const page = await open(image);
+    await page.drawBox(await page.place({ x: 60, y: 60 }), await page.place({ x: 120, y: 120 }));
+    const back = server.killApi();
+    await page.drawBox(await page.place({ x: 160, y: 60 }), await page.place({ x: 220, y: 120 }));
+    await page.drawBox(await page.place({ x: 260, y: 60 }), await page.place({ x: 320, y: 120 }));
+    await back;
+    await eventually(() => page.kind(), "saved", 30_000);
+    assert.equal((await backend.boxes(image)).length, 3);
+    assert.equal(await page.count(), 3);
+  });
+});
+
+describe("others", () => {
+  test("two browsers on one image see each other's edits at once", async () => {
+    const image = nextImage();
+    const [ana, ben] = [await open(image), await open(image)];
+    await ben.page.getByTestId("presence").waitFor();
+    await ana.drawBox(await ana.place({ x: 100, y: 100 }), await ana.place({ x: 200, y: 200 }));
+    await eventually(() => ben.count(), 1);
+    await ben.drawBox(await ben.place({ x: 300, y: 100 }), await ben.place({ x: 400, y: 200 }));
+    await eventually(() => ana.count(), 2);
+    await ana.keys.press("Control+z");
+    await eventually(() => ben.list().then((list) => list.length), 1);
+    assert.deepEqual(await ana.list(), await ben.list());
+  });
+
+  for (const keep of ["mine", "theirs"] as const) {
+    test(`a real conflict shows both versions, and the person keeps ${keep}`, async () => {
+      const image = nextImage();
+      const [id] = await backend.draw(image, project.categories.RBC as string, [
+        { type: "box", x: 100, y: 100, width: 100, height: 100 },
+      ]);
+      const one = await somebody();
+      const page = await open(image, one);
+      await one.context.setOffline(true);
+      await page.keys.press("v");
+      await page.pointer.drag(await page.place({ x: 150, y: 150 }), await page.place({ x: 250, y: 150 }));
+      await eventually(() => page.kind(), "offline");
+      await backend.command(image, [
+        {
+          type: "reshape_annotation",
+          annotation_id: id,
+          geometry: { type: "box", x: 100, y: 300, width: 100, height: 100 },
+        },
+      ]);
+      await one.context.setOffline(false);
+      const dialog = page.page.getByRole("dialog", { name: "Somebody else changed this shape meanwhile" });
+      await dialog.waitFor();
+      assert.equal(await dialog.getByRole("img").count(), 2);
+      await dialog.getByRole("button", { name: `Keep ${keep}` }).click();
+      await dialog.waitFor({ state: "detached" });
+      const place = async () => {
+        const [box] = await backend.boxes(image);
+        return box?.type === "box" ? [Math.round(box.x), Math.round(box.y)] : null;
+      };
+      await eventually(place, keep === "mine" ? [200, 100] : [100, 300]);
+      await eventually(() => page.kind(), "saved");
+    });
+  }
+
+  test("a refused gesture is rolled back and says why", async () => {
+    const image = nextImage();
+    const extra = await backend.send<{ id: string }>("POST", `/api/projects/${project.id}/categories`, {
+      name: "Passing",
+    });
+    const one = await somebody();
+    const page = await open(image, one);
+    await page.page.getByRole("radio", { name: "Passing" }).click();
+    await one.context.setOffline(true);
+    await page.drawBox(await page.place({ x: 100, y: 100 }), await page.place({ x: 200, y: 200 }));
+    await eventually(() => page.count(), 1);
+    await backend.send("DELETE", `/api/categories/${extra.id}`);
+    await one.context.setOffline(false);
+    await eventually(() => page.count(), 0);
+    assert.match((await page.notice.textContent()) ?? "", /^Not saved \(draw a shape\)/);
+    await eventually(() => page.kind(), "saved");
+  });
+});
+
+test("5,000 boxes: listed, selected, deleted and brought back", async () => {
+  const image = nextImage();
+  const grid = Array.from({ length: 5000 }, (_, i) => ({
+    type: "box" as const,
+    x: (i % 100) * 6.2,
+    y: Math.floor(i / 100) * 9.4,
+    width: 5,
+    height: 8,
+  }));
+  await backend.draw(image, project.categories.RBC as string, grid);
+  const page = await open(image);
+  await eventually(() => page.count(), 5000);
+  await page.keys.press("v");
+  await page.pointer.click(await page.place({ x: 6.2 * 40 + 2.5, y: 9.4 * 20 + 4 }));
+  await eventually(() => page.selected().then((list) => list.length), 1);
+  await page.keys.press("Delete");
+  await eventually(() => page.count(), 4999);
+  await eventually(() => page.kind(), "saved");
+  await page.keys.press("Control+z");
+  await eventually(() => page.count(), 5000);
+  await eventually(async () => (await backend.boxes(image)).length, 5000);
+});
+
+test("submit goes on to the next picture, and the page had no error in any test", async () => {
+  const page = await open((images[0] as Uploaded).id);
+  const before = await page.fileName();
+  await page.keys.press("Control+Enter");
+  await page.page.waitForFunction(
+    (name) => document.querySelector("[data-testid=file-name]")?.textContent !== name,
+    before,
+  );
+  await eventually(async () => (await backend.annotations((images[0] as Uploaded).id)).state, "submitted");
+  assert.deepEqual(
+    people.flatMap((each) => each.errors),
+    [],
+  );
+});
+
+/** As the kernel would: no unload handler runs, nothing is flushed. */
+async function kill({ page }: AnnotatePage): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const gone = page.waitForEvent("crash");
+  session.send("Page.crash").catch(() => undefined);
+  await gone;
+  await page.close();
+}
