@@ -5,6 +5,7 @@ import { Backend, type Uploaded } from "./backend";
 import { launch, type Person, person } from "./browser";
 import { AnnotatePage } from "./pages/annotate";
 import { pictures } from "./pictures";
+import { propose } from "./proposals";
 import { type Server, startServer } from "./server";
 import { eventually } from "./until";
 
@@ -19,7 +20,7 @@ before(async () => {
   [server, browser] = await Promise.all([startServer(), launch()]);
   backend = new Backend(server.url);
   project = await backend.project("Blood", ["RBC", "WBC", "Platelets"]);
-  images = await backend.upload(project.id, await pictures(14));
+  images = await backend.upload(project.id, await pictures(20));
 });
 
 after(async () => {
@@ -323,6 +324,68 @@ describe("others", () => {
     await eventually(() => page.count(), 0);
     assert.match((await page.notice.textContent()) ?? "", /^Not saved \(draw a shape\)/);
     await eventually(() => page.kind(), "saved");
+  });
+});
+
+describe("proposals", () => {
+  const scene = async () => {
+    const image = nextImage();
+    const where = { projectId: project.id, imageId: image, categoryId: project.categories.RBC as string };
+    await propose(server, where, [
+      { x: 60, y: 60, confidence: 0.95 },
+      { x: 160, y: 60, confidence: 0.52 },
+      { x: 260, y: 60, confidence: 0.3 },
+      { x: 360, y: 60, confidence: 0.8 },
+      { x: 460, y: 60, confidence: 0.1 },
+    ]);
+    return image;
+  };
+  const open_ = async (image: string) =>
+    (await backend.annotations(image)).predictions.map(({ confidence }) => confidence).sort();
+
+  test("Tab walks them in order of doubt, Enter accepts, X rejects, undo brings them back", async () => {
+    const image = await scene();
+    const page = await open(image);
+    await eventually(() => page.proposals.count(), 4);
+    await page.keys.press("Tab");
+    await eventually(() => page.chosenProposal(), "RBC, proposed with 52 % confidence");
+    await page.keys.press("Enter");
+    await eventually(() => page.chosenProposal(), "RBC, proposed with 30 % confidence");
+    await page.keys.press("x");
+    await eventually(() => open_(image), [0.1, 0.8, 0.95]);
+    assert.deepEqual(
+      (await backend.annotations(image)).annotations.map(({ source }) => source),
+      ["model"],
+    );
+    await page.keys.press("Control+z", "Control+z");
+    await eventually(() => open_(image), [0.1, 0.3, 0.52, 0.8, 0.95]);
+    await eventually(() => page.count(), 0);
+    await page.keys.press("Control+y");
+    await eventually(() => open_(image), [0.1, 0.3, 0.8, 0.95]);
+    await eventually(() => page.list().then((list) => list.map((line) => line.split(", ").at(-1))), ["model"]);
+  });
+
+  test("the slider says what Shift+Enter accepts; one undo takes all of it back", async () => {
+    const image = await scene();
+    const page = await open(image);
+    await page.keys.press("'", "'", "'", "'", "'", "'");
+    await eventually(() => page.proposals.count(), 2);
+    await page.keys.press(";", "Shift+Enter");
+    await eventually(() => open_(image), [0.1, 0.3]);
+    await page.keys.press("Control+z");
+    await eventually(async () => (await open_(image)).length, 5);
+  });
+
+  test("adjusting a proposal accepts it first, so that its history says where it came from", async () => {
+    const image = await scene();
+    const page = await open(image);
+    await page.keys.press("v");
+    await page.pointer.drag(await page.place({ x: 80, y: 80 }), await page.place({ x: 130, y: 120 }));
+    await eventually(() => page.count(), 1);
+    await eventually(() => page.kind(), "saved");
+    const told = (await backend.history(image)).map(({ type }) => type);
+    assert.deepEqual(told.slice(-2), ["prediction.accepted", "annotation.reshaped"]);
+    await eventually(() => page.page.getByTestId("shape-history").getByRole("listitem").count(), 2);
   });
 });
 

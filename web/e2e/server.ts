@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const ROOT = resolve(import.meta.dirname, "../..");
+export const ROOT = resolve(import.meta.dirname, "../..");
 const READY = "is ready:";
 const START_MS = 120_000;
 
@@ -13,6 +13,8 @@ const START_MS = 120_000;
 export interface Server {
   readonly url: string;
   readonly dataFolder: string;
+  /** Of the embedded PostgreSQL, as the API process has it. */
+  databaseUrl(): Promise<string>;
   /** Kill the API process without warning; the supervisor starts it again. Resolves when it answers anew. */
   killApi(): Promise<void>;
   stop(): Promise<void>;
@@ -42,6 +44,12 @@ export async function startServer({ environment = {} }: ServerOptions = {}): Pro
   return {
     url,
     dataFolder,
+    async databaseUrl() {
+      const environ = await readFile(`/proc/${await apiProcess(supervisor)}/environ`, "utf8");
+      const setting = environ.split("\0").find((each) => each.startsWith("DATABASE_URL="));
+      if (!setting) throw new Error("the API process has no DATABASE_URL");
+      return setting.slice("DATABASE_URL=".length);
+    },
     async killApi() {
       const pid = await apiProcess(supervisor);
       process.kill(pid, "SIGKILL");

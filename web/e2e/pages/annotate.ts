@@ -8,6 +8,7 @@ export class AnnotatePage {
   readonly keys: Keys;
   readonly canvas: Locator;
   readonly shapes: Locator;
+  readonly proposals: Locator;
   readonly saveState: Locator;
   readonly notice: Locator;
 
@@ -16,6 +17,7 @@ export class AnnotatePage {
     this.keys = new Keys(page);
     this.canvas = page.getByRole("application");
     this.shapes = page.getByRole("listbox", { name: "Shapes on this picture" }).getByRole("option");
+    this.proposals = page.getByRole("listbox", { name: "Proposals, most doubtful first" }).getByRole("option");
     this.saveState = page.getByTestId("save-state");
     this.notice = page.getByTestId("notice");
   }
@@ -57,6 +59,11 @@ export class AnnotatePage {
   async selected(): Promise<string[]> {
     const labels = this.shapes.and(this.page.locator("[aria-selected=true]"));
     return labels.evaluateAll((options) => options.map((option) => option.getAttribute("aria-label") ?? ""));
+  }
+
+  async chosenProposal(): Promise<string | null> {
+    const chosen = this.proposals.and(this.page.locator("[aria-selected=true]"));
+    return (await chosen.count()) === 1 ? chosen.getAttribute("aria-label") : null;
   }
 
   async saved(): Promise<string> {
