@@ -6,8 +6,9 @@ pycocotools is the oracle in the tests; this is a part of the domain because aud
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from typing import Any
 
 import msgspec
 
@@ -21,7 +22,8 @@ SIZE_BUCKETS = {"small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2), "large": 
 """Box area in px² of the original picture, COCO's limits, both ends included."""
 BACKGROUND = "background"
 
-Category = Hashable
+Category = Any
+"""Anything hashable: an id in the platform, a name in tests. Mappings are invariant in their key, so not Hashable."""
 
 
 class Label(msgspec.Struct, frozen=True):
