@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
@@ -177,7 +177,7 @@ async def apply_commands(
     request: Request[Any, Any, Any],
     image_id: FromPath[UUID],
     data: JSONBody[Commands],
-) -> CommandsApplied | Response[bytes]:
+) -> CommandsApplied:
     """All or nothing, in order. A 409 carries the events that the client has missed."""
     needs_predictions = any(
         isinstance(command, AcceptPrediction | AcceptPredictions | RejectPrediction) for command in data.commands
@@ -201,7 +201,7 @@ async def replace_annotations(
     image_id: FromPath[UUID],
     data: JSONBody[Replacement],
     if_match: Annotated[str | None, HeaderParameter(name="If-Match", description="The version this replaces.")] = None,
-) -> CommandsApplied | Response[bytes]:
+) -> CommandsApplied:
     """Makes the image's annotations exactly these, in one transaction; what stays the same is not touched."""
     expected = _version_of(if_match)
     wanted = [DrawAnnotation(a.id or services.executor.new_id(), a.category_id, a.geometry) for a in data.annotations]
@@ -239,9 +239,9 @@ async def _apply(
     image_id: UUID,
     decide_image: DecideImage,
     expected_version: int | None,
-) -> CommandsApplied | Response[bytes]:
+) -> CommandsApplied:
     command_id = await command_id_of(request)
-    if (kept := await kept_answer(services, request, command_id)) is not None:
+    if (kept := await kept_answer(services, request, command_id, CommandsApplied)) is not None:
         return kept
     project_id = await _project_of(services, image_id)
     try:
@@ -258,7 +258,7 @@ async def _apply(
     project = await services.executor.recall(PROJECT, project_id)
     state = outcome.state
     answer = CommandsApplied(image_id, state.version, outcome.position or None, state.state, views_of(state, project))
-    await keep_answer(services, command_id, 200, answer)
+    await keep_answer(services, command_id, answer)
     return answer
 
 

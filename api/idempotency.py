@@ -5,11 +5,11 @@ the answer cannot double it: the repeated append answers `duplicate`.
 """
 
 import hashlib
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Request
 
 from api.services import Services
 from domain.errors import InvalidInput, KeyReused, Problem
@@ -17,9 +17,11 @@ from domain.ids import LOCAL_ACTOR, derived_id
 
 MAX_KEY_LENGTH = 200
 
+T = TypeVar("T")
+
 _KEEP = (
     "INSERT INTO commands AS c (command_id, request_hash) VALUES ($1, $2) "
-    "ON CONFLICT (command_id) DO UPDATE SET request_hash = c.request_hash RETURNING request_hash, status, response"
+    "ON CONFLICT (command_id) DO UPDATE SET request_hash = c.request_hash RETURNING request_hash, response"
 )
 
 
@@ -35,8 +37,8 @@ async def command_id_of(request: Request[Any, Any, Any]) -> UUID | None:
 
 
 async def kept_answer(
-    services: Services, request: Request[Any, Any, Any], command_id: UUID | None
-) -> Response[bytes] | None:
+    services: Services, request: Request[Any, Any, Any], command_id: UUID | None, shape: type[T]
+) -> T | None:
     """The first answer to this key, None if it is new. Raises KeyReused when the request is another one."""
     if command_id is None:
         return None
@@ -45,16 +47,13 @@ async def kept_answer(
     row = await services.relaxed_pool.fetchrow(_KEEP, command_id, request_hash)
     if row["request_hash"] != request_hash:
         raise KeyReused("This Idempotency-Key was used for another request before.")
-    if row["response"] is None:
-        return None
-    return Response(row["response"], status_code=row["status"], media_type="application/json")
+    return None if row["response"] is None else msgspec.json.decode(row["response"], type=shape)
 
 
-async def keep_answer(services: Services, command_id: UUID | None, status: int, body: Any) -> None:
+async def keep_answer(services: Services, command_id: UUID | None, body: Any) -> None:
     if command_id is not None:
         await services.relaxed_pool.execute(
-            "UPDATE commands SET status = $2, response = $3 WHERE command_id = $1",
+            "UPDATE commands SET response = $2 WHERE command_id = $1",
             command_id,
-            status,
             msgspec.json.encode(body),
         )

@@ -311,7 +311,7 @@ def _cache_headers(etag: str) -> dict[str, str]:
 
 
 def _not_modified(etag: str) -> Response[Any]:
-    return Response(None, status_code=304, headers=_cache_headers(etag))
+    return Response(b"", status_code=304, headers=_cache_headers(etag))
 
 
 async def _bytes(
@@ -328,7 +328,7 @@ async def _bytes(
     headers = headers | _cache_headers(etag)
     start, end, status = parse_range(request.headers.get("range"), size)
     if status == 416:
-        return Response(None, status_code=416, headers={"content-range": f"bytes */{size}"})
+        return Response(b"", status_code=416, headers={"content-range": f"bytes */{size}"})
     if status == 206:
         headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
     headers["content-length"] = str(end - start)

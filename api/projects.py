@@ -1,7 +1,7 @@
 """Projects: create, list, rename, configure, trash and restore."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -36,8 +36,8 @@ class ProjectSettings(msgspec.Struct, forbid_unknown_fields=True):
 
     retrain_after: Annotated[int, msgspec.Meta(ge=0, le=10_000)] | msgspec.UnsetType = msgspec.UNSET
     """Train again by itself after so many newly labelled images; 0 is off."""
-    orientation_free: bool | msgspec.UnsetType = msgspec.UNSET
-    """Pictures have no up: training may flip and turn them."""
+    orientation: Literal["upright", "any"] | msgspec.UnsetType = msgspec.UNSET
+    """`any`: pictures have no up, as under a microscope; training may flip and turn them."""
     target_precision: Annotated[float, msgspec.Meta(ge=0.5, le=0.999)] | msgspec.UnsetType = msgspec.UNSET
 
 

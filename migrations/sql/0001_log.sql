@@ -36,7 +36,6 @@ CREATE INDEX events_by_project ON events (project_id, position);
 CREATE TABLE commands (
     command_id uuid PRIMARY KEY,
     request_hash bytea NOT NULL,
-    status smallint,
     response bytea,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );

@@ -1422,7 +1422,8 @@ export interface components {
          * @description What a person may set for a project; a field left out stays as it is.
          */
         ProjectSettings: {
-            orientation_free?: boolean;
+            /** @enum {unknown} */
+            orientation?: "any" | "upright";
             retrain_after?: number;
             target_precision?: number;
         };
@@ -2159,7 +2160,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CommandsApplied"] | unknown;
+                    "application/json": components["schemas"]["CommandsApplied"];
                 };
             };
             /** @description The request is wrong; `errors` names the parts. */
@@ -2239,7 +2240,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CommandsApplied"] | unknown;
+                    "application/json": components["schemas"]["CommandsApplied"];
                 };
             };
             /** @description The request is wrong; `errors` names the parts. */
