@@ -84,7 +84,7 @@ export class SceneShapes {
     const known = this.predictions.get(prediction);
     if (known) return known;
     const { category, index } = this.byId.get(prediction.category_id) ?? { category: UNKNOWN, index: 0 };
-    const label = `${category.name} ${Math.round(prediction.confidence * 100)} %`;
+    const label = `${Math.round(prediction.confidence * 100)} % ${category.name}`;
     const shape = make(prediction, category, index, label, true, false);
     this.predictions.set(prediction, shape);
     return shape;

@@ -13,9 +13,9 @@ import {
 } from "../geometry/viewport";
 import type { EditorStore } from "./store";
 
-/** A shape that Tab goes to fills about this part of the canvas, up to 8 screen pixels a pixel. */
-const FRAME_ROOM = 0.8;
-const FRAME_SCALE = 8;
+/** Around a shape that Tab goes to, this many of its own sizes stay in view, at up to 6 screen pixels a pixel. */
+const FRAME_ROOM = 1.1;
+const FRAME_SCALE = 6;
 
 export function setViewport(store: EditorStore, viewport: Viewport): void {
   const { image, canvas } = store.getState();

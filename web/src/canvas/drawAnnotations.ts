@@ -11,6 +11,7 @@ const CALM_COUNT = 150;
 /** Labels overlap into noise beyond this many; while the viewport moves nobody reads more than a few. */
 const LABEL_COUNT = 400;
 const MOVING_LABEL_COUNT = 60;
+const ROOMY_COUNT = 40;
 const FONT = "600 11px system-ui, sans-serif";
 
 export interface Detail {
@@ -99,7 +100,8 @@ function drawLabels(context: CanvasRenderingContext2D, shapes: readonly SceneSha
   for (const shape of shapes) {
     const width = shape.bounds.width * viewport.scale;
     if (width < 26 || shape.bounds.height * viewport.scale < 16) continue;
-    drawLabel(context, shape.label, shape, viewport, width < 60 ? width : 220);
+    // Among few shapes a label may be wider than its shape; among many it would cover the neighbours.
+    drawLabel(context, shape.label, shape, viewport, shapes.length > ROOMY_COUNT ? width : 220);
   }
 }
 

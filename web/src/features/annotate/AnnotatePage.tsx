@@ -47,10 +47,20 @@ interface Batch {
 }
 
 type Dialog = "classes" | "shortcuts" | "reject" | null;
-const somebody = () => "Somebody";
+/** Who acts while no accounts exist. */
+const localPerson = () => "Local person";
 
 export function AnnotatePage(props: AnnotatePageProps) {
-  const { projectId, imageId, filter = "", queryBatchId, reviewing = false, onOpened, nameOf = somebody, back } = props;
+  const {
+    projectId,
+    imageId,
+    filter = "",
+    queryBatchId,
+    reviewing = false,
+    onOpened,
+    nameOf = localPerson,
+    back,
+  } = props;
   const [dialog, setDialog] = useState<Dialog>(null);
   const [menuAt, setMenuAt] = useState<ScreenPoint | null>(null);
   const [sideShown, setSideShown] = useState(true);

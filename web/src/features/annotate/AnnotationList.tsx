@@ -72,7 +72,7 @@ export function AnnotationList() {
     <section className={classes.section} style={{ flex: 1 }} aria-label="Shapes" data-pane>
       <h2 className={classes.heading}>
         Shapes
-        <Text span size="xs" c="dimmed" data-testid="shape-count">
+        <Text span size="xs" className={classes.quiet} data-testid="shape-count">
           {all.length.toLocaleString("en")}
         </Text>
       </h2>

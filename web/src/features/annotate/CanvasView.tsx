@@ -39,7 +39,8 @@ export function CanvasView({ onMenu }: { onMenu: (at: ScreenPoint) => void }) {
     bench.pointer = () => input.pointer;
     const stopPainting = repaintOnChange(bench.store, stage);
     workplace.attach(stage);
-    element.focus({ preventScroll: true });
+    // The ring is for those who come by keyboard, not for everybody who opens a picture.
+    element.focus({ preventScroll: true, focusVisible: false } as FocusOptions);
     return () => {
       workplace.attach(null);
       stopPainting();

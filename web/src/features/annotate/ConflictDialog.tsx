@@ -62,7 +62,7 @@ function Versions({ conflict }: { conflict: Conflict }) {
         <Version title={`Yours: ${conflict.label}`} shapes={mine} around={all} />
         <Version title={theirs.length > 0 ? "Theirs, saved first" : "Theirs: deleted"} shapes={theirs} around={all} />
       </div>
-      <Text size="sm" mt="md" c="dimmed">
+      <Text size="sm" mt="md" className={classes.quiet}>
         {conflict.problem.detail}
       </Text>
       <Group justify="end" mt="md">

@@ -47,7 +47,7 @@ export function HistoryPanel({ nameOf }: { nameOf: (actor: string | null | undef
           <li key={event.position}>
             {summary}
             {explain(event)}
-            <Text size="xs" c="dimmed">
+            <Text size="xs" className={classes.quiet}>
               {nameOf(event.actor)}, {new Date(at).toLocaleString()}
             </Text>
           </li>

@@ -7,7 +7,7 @@ import { geometryBounds } from "../../geometry/geometry";
 import { ActionButton } from "./ActionButton";
 import classes from "./annotate.module.css";
 import { CategorySwatch } from "./CategorySwatch";
-import { ShapeList, type ShapeRow } from "./ShapeList";
+import { ROW_PX, ShapeList, type ShapeRow } from "./ShapeList";
 import { useAction, useBench, useEditor } from "./WorkplaceContext";
 
 /** Proposals of a model, most doubtful first, with the slider that says how sure is sure enough. */
@@ -57,11 +57,11 @@ export function ProposalPanel() {
     frameShape(bench.store, geometryBounds(prediction.geometry));
   };
   return (
-    <section className={classes.section} style={{ flex: 0.7 }} aria-label="Proposals" data-pane>
+    <section className={classes.section} aria-label="Proposals" data-pane>
       <h2 className={classes.heading}>
         <span>
           Proposals{" "}
-          <Text span size="xs" c="dimmed" data-testid="proposal-count">
+          <Text span size="xs" className={classes.quiet} data-testid="proposal-count">
             {queue.length.toLocaleString("en")} of {predictions.size.toLocaleString("en")}
           </Text>
         </span>
@@ -85,6 +85,7 @@ export function ProposalPanel() {
       </Group>
       <ShapeList
         label="Proposals, most doubtful first"
+        height={`min(${queue.length * ROW_PX}px, 26vh)`}
         count={queue.length}
         row={row}
         current={queue.findIndex(({ id }) => id === chosen)}
@@ -92,6 +93,7 @@ export function ProposalPanel() {
         onHover={(index) => bench.store.setState({ hovered: index === null ? null : (queue[index]?.id ?? null) })}
       />
       <Button
+        className={classes.action}
         mt={8}
         size="xs"
         variant="light"

@@ -29,13 +29,15 @@ interface ShapeListProps {
   current: number;
   onChoose: (index: number, extend: boolean) => void;
   onHover: (index: number | null) => void;
+  /** As high as its rows allow, where it should not fill its panel. */
+  height?: string;
 }
 
-const ROW_PX = 30;
+export const ROW_PX = 30;
 const OVERSCAN = 6;
 
 /** A listbox that mirrors the canvas; only the rows in sight are in the page, so 5,000 shapes cost what 20 do. */
-export function ShapeList({ label, count, row, current, onChoose, onHover }: ShapeListProps) {
+export function ShapeList({ label, count, row, current, onChoose, onHover, height: wanted }: ShapeListProps) {
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
   const [top, setTop] = useState(0);
@@ -82,6 +84,7 @@ export function ShapeList({ label, count, row, current, onChoose, onHover }: Sha
     <div
       ref={list}
       className={classes.list}
+      style={wanted ? { flex: "none", height: wanted, minHeight: 0 } : undefined}
       role="listbox"
       aria-label={label}
       aria-multiselectable="true"

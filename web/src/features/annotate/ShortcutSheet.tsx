@@ -75,7 +75,7 @@ export function ShortcutSheet({ opened, onClose, choice, onChoice }: ShortcutShe
                   onBlur={() => setRecording(null)}
                 >
                   {recording === id ? (
-                    <Text size="xs" c="dimmed">
+                    <Text size="xs" className={classes.quiet}>
                       press a key
                     </Text>
                   ) : (
