@@ -1,0 +1,74 @@
+"""The few-shot recipe: every training setting from the number of images, nothing left to a library's default.
+
+Source: design page learning.md sections 3.1-3.2 and 7.3. The learning-rate cap is Ultralytics PR #25933's; steps are
+counted instead of epochs because of Ultralytics issue #20663; `nbs = batch` because gradient accumulation would leave one
+optimizer step an epoch.
+"""
+
+import math
+from typing import Any
+
+import msgspec
+
+WARMUP_STEPS = 30
+MOSAIC_SHARE = 0.7
+"""Mosaic is closed for the rest of the training, so that it ends on pictures as they are."""
+
+
+class Recipe(msgspec.Struct, frozen=True):
+    epochs: int
+    batch: int
+    settings: dict[str, Any]
+    """Ultralytics' names for optimizer, learning rate, augmentation; passed through whole."""
+
+
+def steps_for(images: int) -> int:
+    """Optimizer steps for so many training images (learning.md 3.2, measured on BCCD's val split)."""
+    return 320 if images <= 30 else 400 if images <= 60 else 700
+
+
+def recipe_for(
+    images: int,
+    categories: int,
+    *,
+    epochs: int | None = None,
+    batch: int | None = None,
+    steps: int | None = None,
+    orientation_free: bool = False,
+    freeze: int = 0,
+    overrides: dict[str, Any] | None = None,
+) -> Recipe:
+    """The recipe for `images` training images of `categories` categories; what the caller gives, it keeps.
+
+    `orientation_free`: pictures have no up, so they may be flipped top to bottom. Raises ValueError without images.
+    """
+    if images < 1 or categories < 1:
+        raise ValueError("training needs at least one image and one category")
+    chosen_batch = batch or (4 if images <= 60 else 8 if images <= 200 else 16)
+    chosen_batch = max(1, min(chosen_batch, max(2, images // 4)))
+    if images % chosen_batch == 1 and chosen_batch > 2:
+        # BatchNorm cannot take a last batch of one picture at small sizes.
+        chosen_batch -= 1
+    batches = math.ceil(images / chosen_batch)
+    chosen_epochs = epochs or max(2, math.ceil((steps or steps_for(images)) / batches))
+    settings: dict[str, Any] = {
+        "optimizer": "AdamW",
+        "lr0": min(0.01 / (4 + categories), 0.002 * math.sqrt(images / 500)),
+        "lrf": 0.05,
+        "cos_lr": True,
+        "weight_decay": 0.0005,
+        "momentum": 0.9,
+        "nbs": chosen_batch,
+        "warmup_epochs": min(WARMUP_STEPS / batches, 0.1 * chosen_epochs),
+        "warmup_bias_lr": 0.0,
+        "mosaic": 1.0,
+        "close_mosaic": max(1, round((1 - MOSAIC_SHARE) * chosen_epochs)),
+        "mixup": 0.0,
+        "cutmix": 0.0,
+        "fliplr": 0.5,
+        "flipud": 0.5 if orientation_free else 0.0,
+        "freeze": freeze,
+        "patience": 0,
+        "deterministic": True,
+    }
+    return Recipe(chosen_epochs, chosen_batch, settings | (overrides or {}))
