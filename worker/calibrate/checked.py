@@ -34,6 +34,20 @@ class CheckedBoxes:
         )
 
 
+def joined(*parts: CheckedBoxes) -> CheckedBoxes:
+    """Several sources as one, each with images of its own: out-of-fold boxes, and what reviewers decided since.
+
+    An image that occurs in two parts counts as two; give every part other images.
+    """
+    offsets = np.cumsum([0, *(int(part.images.max(initial=-1)) + 1 for part in parts)])[: len(parts)]
+    return CheckedBoxes(
+        np.concatenate([part.categories for part in parts]),
+        np.concatenate([part.confidences for part in parts]),
+        np.concatenate([part.correct for part in parts]),
+        np.concatenate([part.images + offset for part, offset in zip(parts, offsets, strict=True)]),
+    )
+
+
 def checked_boxes(images: Sequence[JudgedImage], iou: float = 0.5, min_confidence: float = 0.01) -> CheckedBoxes:
     """Judge every detection from `min_confidence` on by greedy matching at `iou` (0.75 is the strict option)."""
     rows = [

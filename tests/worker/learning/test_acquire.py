@@ -8,6 +8,7 @@ from skactiveml.pool import CoreSet
 from skactiveml.utils import MISSING_LABEL
 
 from domain.errors import InvalidInput
+from domain.selection import LoopFacts
 from tests.worker.learning.pools import clumps, pool_of, predictions_for, unit
 from worker.acquire import ACQUISITION_FUNCTIONS, Pool, acquire
 from worker.acquire.k_center import k_center
@@ -170,7 +171,7 @@ def test_cluster_centres_visits_unlabelled_clumps_first():
     assert {row % 8 for row in picks} == {5, 6, 7}
 
 
-@pytest.mark.parametrize("name", ["cluster_centres", "herding", "typical"])
+@pytest.mark.parametrize("name", ["cluster_centres", "herding", "typical", "hybrid"])
 def test_coverage_is_never_worse_than_random_on_clumped_pictures(name):
     """Mean cosine of every picture to the most similar chosen one, against the mean of 20 random batches."""
     vectors = clumps(300, clusters=12, spread=0.4, seed=2)
@@ -178,7 +179,7 @@ def test_coverage_is_never_worse_than_random_on_clumped_pictures(name):
     def coverage(picks):
         return float((vectors @ vectors[rows_of(picks)].T).max(axis=1).mean())
 
-    pool = pool_of(vectors)
+    pool = pool_of(vectors, facts=LoopFacts(0))
     by_chance = np.mean([coverage(acquire("random", pool, 12, seed)) for seed in range(20)])
     assert coverage(acquire(name, pool, 12, seed=0)) > by_chance + 0.02
 

@@ -6,7 +6,7 @@ from scipy.stats import binomtest
 
 from domain.evaluation import Found, JudgedImage, Label
 from domain.geometry import Box
-from worker.calibrate import CheckedBoxes, accept_promises, checked_boxes
+from worker.calibrate import CheckedBoxes, accept_promises, checked_boxes, joined
 from worker.calibrate.promise import boxes_without_error, clopper_pearson_lower
 
 
@@ -16,15 +16,6 @@ def boxes_of(confidences, correct, category="cell", per_image=1) -> CheckedBoxes
     categories[:] = category
     return CheckedBoxes(
         categories, np.asarray(confidences, float), np.asarray(correct, bool), np.arange(count) // per_image
-    )
-
-
-def together(*parts: CheckedBoxes) -> CheckedBoxes:
-    return CheckedBoxes(
-        np.concatenate([p.categories for p in parts]),
-        np.concatenate([p.confidences for p in parts]),
-        np.concatenate([p.correct for p in parts]),
-        np.concatenate([p.images for p in parts]),
     )
 
 
@@ -60,7 +51,7 @@ def test_the_lower_bound_is_that_of_scipy(correct, checked):
 def test_58_faultless_boxes_are_promised_down_to_the_first_doubt():
     confidences = np.linspace(0.99, 0.60, 58)
     wrong = boxes_of(np.linspace(0.59, 0.3, 60), [False] * 60)
-    promise = accept_promises(together(boxes_of(confidences, [True] * 58), wrong), ["cell"])["cell"]
+    promise = accept_promises(joined(boxes_of(confidences, [True] * 58), wrong), ["cell"])["cell"]
     assert promise.threshold is not None
     assert 0.5 < promise.threshold <= 0.6
     assert promise.lower_bound is not None
@@ -131,7 +122,7 @@ def test_promises_are_kept_in_19_of_20_cases(spread):
 def test_rare_categories_are_proved_together_and_a_bad_one_stays_out():
     good = [boxes_of(np.linspace(0.5, 0.9, 25), [True] * 25, name) for name in ("a", "b", "c")]
     bad = boxes_of(np.linspace(0.5, 0.9, 25), [True, False] * 12 + [True], "d")
-    promises = accept_promises(together(*good, bad), ["a", "b", "c", "d", "never seen"])
+    promises = accept_promises(joined(*good, bad), ["a", "b", "c", "d", "never seen"])
     for name in ("a", "b", "c"):
         assert promises[name].pooled
         assert promises[name].threshold is not None
@@ -178,3 +169,11 @@ def test_many_boxes_are_not_failed_by_errors_among_the_most_confident_few():
     promise = accept_promises(boxes_of(confidences, correct), ["cell"])["cell"]
     assert promise.threshold is not None
     assert promise.threshold < 0.35
+
+
+def test_review_decisions_move_the_threshold():
+    before = boxes_of(np.linspace(0.5, 0.9, 20), [True] * 20)
+    assert accept_promises(before, ["cell"])["cell"].threshold is None
+    reviewed = joined(before, boxes_of(np.linspace(0.5, 0.9, 20), [True] * 20))
+    assert len(np.unique(reviewed.images)) == 40
+    assert accept_promises(reviewed, ["cell"])["cell"].threshold is not None
