@@ -1,8 +1,8 @@
 """The few-shot recipe: every training setting from the number of images, nothing left to a library's default.
 
 Source: design page learning.md sections 3.1-3.2 and 7.3. The learning-rate cap is Ultralytics PR #25933's; steps are
-counted instead of epochs because of Ultralytics issue #20663; `nbs = batch` because gradient accumulation would leave one
-optimizer step an epoch.
+counted instead of epochs because of Ultralytics issue #20663; `nbs = batch` because gradient accumulation would leave
+one optimizer step an epoch.
 """
 
 import math

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 NO_WEIGHTS = (
-    "No pretrained weights for {name} were found, so training starts from scratch: a few dozen pictures will not be enough. "
-    "Put {name} into the folder that AUTOANNOTATE_WEIGHTS_DIR names."
+    "No pretrained weights for {name} were found, so training starts from scratch: a few dozen pictures will not be "
+    "enough. Put {name} into the folder that AUTOANNOTATE_WEIGHTS_DIR names."
 )
 TRANSFERRED = (
     "There are no {name} weights here; training starts from {source}, layer by layer where name and shape agree."
