@@ -1,13 +1,15 @@
 """Jobs: PostgreSQL is the authority (log, lease, fence); arq carries only "look at job X" and may lose it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import arq
 import asyncpg
 import msgspec
 from arq.connections import ArqRedis, RedisSettings
+from redis.exceptions import RedisError
 
 from adapters.clock import new_id
 from domain import job as jobs
@@ -18,10 +20,7 @@ from domain.ids import LOCAL_ACTOR
 from domain.job import JobState
 from domain.ports import Guard
 
-LEASE_S = 30
-HEARTBEAT_S = 5
-REAP_EVERY_S = 2
-RENUDGE_AFTER_S = 5
+HEARTBEATS_PER_LEASE = 6
 QUEUE_NAME = "autoannotate"
 REAPER_LOCK = 0x6175_746F
 """Key of the advisory lock that picks the one worker whose reaper acts."""
@@ -40,7 +39,7 @@ def redis_settings(redis_url: str) -> RedisSettings:
 
 
 class Nudger:
-    """Tells the workers through arq that a job waits. Best effort: the reaper repairs every loss."""
+    """Tells a worker through arq that a job waits. Best effort: workers look by themselves every other second."""
 
     def __init__(self, redis_url: str) -> None:
         self._settings = redis_settings(redis_url)
@@ -60,7 +59,7 @@ class Nudger:
                     )
             # The nonce lets the same job be nudged again while an older nudge still lies there (arq#432).
             await self._redis.enqueue_job("run_job", str(job_id), _job_id=f"{job_id}:{new_id()}")
-        except (OSError, ConnectionError, asyncio.TimeoutError, arq.connections.RedisError):
+        except (TimeoutError, OSError, ConnectionError, RedisError):
             return False
         return True
 
@@ -70,18 +69,38 @@ class Nudger:
             self._redis = None
 
 
-class JobBoard:
-    """Claims, leases and ends jobs for one worker process. Every change of state is an event of the job's stream."""
+class Claim(msgspec.Struct, frozen=True):
+    """One attempt at a job, ours alone while `fence` is the job's stream version."""
 
-    def __init__(self, pool: asyncpg.Pool, executor: Executor, worker: str) -> None:
+    job_id: UUID
+    project_id: UUID
+    kind: str
+    payload: Mapping[str, Any]
+    attempt: int
+    fence: int
+
+
+class JobBoard:
+    """Claims, leases and ends jobs for one worker process. Every change of state is an event of the job's stream.
+
+    `relaxed_pool` commits without waiting for the disk: for heartbeats and progress, which a crash may forget.
+    """
+
+    def __init__(
+        self, pool: asyncpg.Pool, relaxed_pool: asyncpg.Pool, executor: Executor, worker: str, lease_s: int
+    ) -> None:
         self._pool = pool
+        self._relaxed_pool = relaxed_pool
         self._executor = executor
         self.worker = worker
+        self.lease_s = lease_s
 
-    async def claim(self, job_id: UUID) -> tuple[JobState, int] | None:
-        """The job and its fence, or None when it is not there to be taken."""
-        row = await self._pool.fetchrow("SELECT project_id FROM jobs WHERE job_id = $1 AND state = 'queued'", job_id)
-        if row is None:
+    async def claim(self, job_id: UUID) -> Claim | None:
+        """None when the job is not there to be taken."""
+        project_id = await self._pool.fetchval(
+            "SELECT project_id FROM jobs WHERE job_id = $1 AND state = 'queued'", job_id
+        )
+        if project_id is None:
             return None
         state = await self._change(job_id, lambda s: jobs.decide_claim(s, self.worker))
         if state is None or state.state != "running":
@@ -93,26 +112,28 @@ class JobBoard:
             job_id,
             state.version,
             self.worker,
-            float(LEASE_S),
+            float(self.lease_s),
         )
         await self._pool.execute("DELETE FROM job_progress WHERE job_id = $1", job_id)
-        return state, state.version
+        return Claim(job_id, project_id, state.kind, state.payload, state.attempt, state.version)
 
     async def next_queued(self, kinds: Sequence[str]) -> list[UUID]:
-        """Waiting jobs of these kinds, the most urgent first."""
+        """Waiting jobs of these kinds, the most urgent first. One that just broke waits 2, then 4 s after its start."""
         rows = await self._pool.fetch(
-            "SELECT job_id FROM jobs WHERE state = 'queued' AND kind = ANY($1) ORDER BY priority DESC, created_at LIMIT 10",
+            "SELECT job_id FROM jobs WHERE state = 'queued' AND kind = ANY($1) "
+            "AND (attempt = 0 OR started_at < now() - make_interval(secs => least(4, 2 ^ attempt))) "
+            "ORDER BY priority DESC, created_at LIMIT 10",
             list(kinds),
         )
         return [row["job_id"] for row in rows]
 
     async def extend_lease(self, job_id: UUID, fence: int) -> bool:
         """Heartbeat. False: somebody else owns the job now, the child must die."""
-        status = await self._pool.execute(
+        status = await self._relaxed_pool.execute(
             "UPDATE job_leases SET lease_until = now() + make_interval(secs => $3) WHERE job_id = $1 AND fence = $2",
             job_id,
             fence,
-            float(LEASE_S),
+            float(self.lease_s),
         )
         return status == "UPDATE 1"
 
@@ -125,51 +146,73 @@ class JobBoard:
         """The attempt of `fence` died: cancelled, queued again, or failed when its attempts are used up."""
         return await self._change(job_id, lambda s: jobs.decide_lost(s, reason, tail) if self._ours(s, fence) else [])
 
-    async def reap(self) -> list[UUID]:
-        """Re-queue what expired; answer with queued jobs that nobody was told of lately. One worker at a time acts."""
+    async def given_up(self, job_id: UUID, fence: int) -> JobState | None:
+        """The worker stops in good order: the job is queued again at once, and that is not the job's fault."""
+        return await self._change(job_id, lambda s: jobs.decide_given_up(s) if self._ours(s, fence) else [])
+
+    async def reap(self, ours: Collection[UUID] = ()) -> list[UUID]:
+        """Re-queue what expired, except `ours`, which this process knows to be alive. One worker at a time acts."""
         async with self._pool.acquire() as connection:
             if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", REAPER_LOCK):
                 return []
             try:
-                return await self._reap(connection)
+                return await self._reap(connection, ours)
             finally:
                 await connection.execute("SELECT pg_advisory_unlock($1)", REAPER_LOCK)
 
-    async def _reap(self, connection: asyncpg.pool.PoolConnectionProxy) -> list[UUID]:
+    async def _reap(self, connection: asyncpg.pool.PoolConnectionProxy, ours: Collection[UUID]) -> list[UUID]:
+        # A claim whose worker died before it wrote the lease has an older attempt's lease, or none: it is measured
+        # from its start. After a restart of the database the living get a lease's time to show themselves.
         expired = await connection.fetch(
-            "SELECT j.job_id, coalesce(l.fence, j.version) AS fence, coalesce(l.worker, 'unknown') AS worker FROM jobs j "
-            "LEFT JOIN job_leases l USING (job_id) WHERE j.state = 'running' "
-            "AND coalesce(l.lease_until, j.started_at + make_interval(secs => $1)) < now()",
-            float(LEASE_S),
+            "SELECT j.job_id, j.version - j.cancel_requested::int AS fence, coalesce(l.worker, 'unknown') AS worker "
+            "FROM jobs j LEFT JOIN job_leases l ON l.job_id = j.job_id "
+            "AND l.fence = j.version - j.cancel_requested::int "
+            "WHERE j.state = 'running' AND NOT j.job_id = ANY($2::uuid[]) "
+            "AND coalesce(l.lease_until, j.started_at + make_interval(secs => $1)) < now() "
+            "AND pg_postmaster_start_time() < now() - make_interval(secs => $1 / $3)",
+            float(self.lease_s),
+            list(ours),
+            float(HEARTBEATS_PER_LEASE / 2),
         )
         for row in expired:
-            await self.lost(row["job_id"], row["fence"], f"worker {row['worker']} went silent for {LEASE_S} s")
-        waiting = await connection.fetch(
-            "SELECT j.job_id FROM jobs j LEFT JOIN job_nudges n USING (job_id) WHERE j.state = 'queued' "
-            "AND coalesce(n.nudged_at, j.created_at) < now() - make_interval(secs => $1) ORDER BY j.created_at LIMIT 100",
-            float(RENUDGE_AFTER_S),
-        )
-        stale = [row["job_id"] for row in waiting]
-        await connection.execute(
-            "INSERT INTO job_nudges SELECT unnest($1::uuid[]), now() ON CONFLICT (job_id) DO UPDATE SET nudged_at = now()",
-            stale,
-        )
-        return stale
+            await self.lost(row["job_id"], row["fence"], f"worker {row['worker']} went silent for {self.lease_s} s")
+        return [row["job_id"] for row in expired]
 
-    async def report_progress(self, job_id: UUID, project_id: UUID, progress: float, message: str, log: str) -> None:
-        """Lossy by contract; `log` is the tail of the child's output so far."""
-        async with self._pool.acquire() as connection:
-            await connection.execute(
-                "INSERT INTO job_progress (job_id, progress, message, log_tail) VALUES ($1, $2, $3, $4) "
+    async def report_progress(self, claim: Claim, progress: float, message: str, log: str) -> None:
+        """Lossy by contract; `log` is the tail of the child's output so far. Nothing once the attempt is not ours."""
+        async with self._relaxed_pool.acquire() as connection:
+            ours = await connection.fetchval(
+                "INSERT INTO job_progress (job_id, progress, message, log_tail) "
+                "SELECT job_id, $2, $3, $4 FROM job_leases WHERE job_id = $1 AND fence = $5 "
                 "ON CONFLICT (job_id) DO UPDATE SET progress = excluded.progress, message = excluded.message, "
-                "log_tail = excluded.log_tail, updated_at = clock_timestamp()",
-                job_id,
+                "log_tail = excluded.log_tail, updated_at = clock_timestamp() RETURNING true",
+                claim.job_id,
                 progress,
                 message,
                 log,
+                claim.fence,
             )
-            frame = {"project_id": project_id, "job_id": job_id, "progress": progress, "message": message[:500]}
-            await connection.execute("SELECT pg_notify('progress', $1)", msgspec.json.encode(frame).decode())
+            if ours:
+                frame = {
+                    "project_id": claim.project_id,
+                    "job_id": claim.job_id,
+                    "progress": progress,
+                    "message": message[:500],
+                }
+                await connection.execute("SELECT pg_notify('progress', $1)", msgspec.json.encode(frame).decode())
+
+    async def register(self, device: str) -> None:
+        """Tell that this worker is there, and forget those that have not been for a day."""
+        await self._relaxed_pool.execute(
+            "INSERT INTO workers (worker, seen_at, device) VALUES ($1, now(), $2) "
+            "ON CONFLICT (worker) DO UPDATE SET seen_at = excluded.seen_at",
+            self.worker,
+            device,
+        )
+        await self._relaxed_pool.execute("DELETE FROM workers WHERE seen_at < now() - interval '1 day'")
+
+    async def sign_off(self) -> None:
+        await self._relaxed_pool.execute("DELETE FROM workers WHERE worker = $1", self.worker)
 
     async def _change(self, job_id: UUID, decide: Callable[[JobState], list[Event]]) -> JobState | None:
         project_id = await self._pool.fetchval("SELECT project_id FROM jobs WHERE job_id = $1", job_id)

@@ -28,6 +28,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """An open_clip architecture, `architecture/pretrained-tag`, or a timm model name."""
     device: str = "auto"
     """auto, cpu, cuda, cuda:N or mps."""
+    lease_s: int = 30
+    """A worker that is silent for so long has lost its job to another."""
     given_database_url: str | None = None
     given_redis_url: str | None = None
     blob_url: str
@@ -61,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "AUTOANNOTATE_WORKERS": str(self.workers),
             "AUTOANNOTATE_EMBEDDER": self.embedder,
             "AUTOANNOTATE_DEVICE": self.device,
+            "AUTOANNOTATE_LEASE_S": str(self.lease_s),
             "BLOB_URL": self.blob_url,
         }
         if self.weights_dir is not None:
@@ -84,6 +87,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         weights_dir=_existing_directory("AUTOANNOTATE_WEIGHTS_DIR", given),
         embedder=given.get("AUTOANNOTATE_EMBEDDER", "ViT-B-32"),
         device=_device(given.get("AUTOANNOTATE_DEVICE", "auto")),
+        lease_s=_integer("AUTOANNOTATE_LEASE_S", given, 30, 2, 3600),
         given_database_url=_url("DATABASE_URL", given, ("postgresql", "postgres")),
         given_redis_url=_url("REDIS_URL", given, ("redis", "rediss", "unix")),
         blob_url=_url("BLOB_URL", given, ("file", "s3", "gs", "az")) or (data_dir / "blobs").as_uri(),

@@ -79,6 +79,13 @@ def decide_lost(state: JobState, reason: str, tail: str = "") -> list[e.Event]:
     return [e.JobRequeued(reason)]
 
 
+def decide_given_up(state: JobState) -> list[e.Event]:
+    """The worker stops in good order. However often that happens, the job is not to blame: it is queued again."""
+    if state.state != "running":
+        return []
+    return [e.JobCancelled()] if state.cancel_requested else [e.JobRequeued("worker stopped")]
+
+
 def decide_cancel(state: JobState) -> list[e.Event]:
     _require_known(state)
     if state.ended:

@@ -1,0 +1,1 @@
+"""Long work in processes of its own: embedding, selection, training, prediction, export, import."""

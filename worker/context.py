@@ -1,0 +1,83 @@
+"""What a task gets and what it gives back."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from adapters.event_store import PostgresEventStore
+from adapters.jobs import fence_guard
+from adapters.settings import Settings
+from domain.errors import Conflict
+from domain.events import Event
+from domain.execute import Executor
+from domain.ports import BlobStore, Guard
+
+
+class Order(msgspec.Struct, frozen=True):
+    """One attempt at a job, as the worker hands it to the child on stdin."""
+
+    job_id: UUID
+    project_id: UUID
+    kind: str
+    payload: dict[str, Any]
+    fence: int
+    attempt: int
+    work_dir: str
+    parent_pid: int
+
+
+class Report(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of the child's stdout."""
+
+    progress: float
+    message: str
+    log: str | None = None
+
+
+class Reporter(Protocol):
+    def __call__(self, progress: float, message: str, log: str | None = None) -> None:
+        """`progress` 0 to 1, `message` one line, `log` whole lines for the job's log. From any thread, any often."""
+        ...
+
+
+class Completion(msgspec.Struct, frozen=True):
+    """The job is done: `result` for `job.succeeded`, and what is appended to other streams in the same breath."""
+
+    result: Mapping[str, Any]
+    also: Sequence[tuple[UUID, int | None, Sequence[Event]]] = ()
+    """(stream_id, expected_version, events)."""
+
+
+@dataclass(frozen=True)
+class TaskContext:
+    settings: Settings
+    pool: asyncpg.Pool
+    store: PostgresEventStore
+    executor: Executor
+    blobs: BlobStore
+    job_id: UUID
+    project_id: UUID
+    payload: Mapping[str, Any]
+    fence: int
+    attempt: int
+    work_dir: Path
+    """Empty, this attempt's own, removed after it."""
+    report: Reporter = field(repr=False)
+
+    def guard(self) -> Guard:
+        """For events that are appended before the end: refused once the attempt is not ours any more."""
+        return fence_guard(self.job_id, self.fence)
+
+    async def require_fence(self) -> None:
+        """For rows that no event guards: raises Conflict once the job was cancelled, re-queued or taken over."""
+        version = await self.pool.fetchval("SELECT version FROM streams WHERE stream_id = $1", self.job_id)
+        if version != self.fence:
+            raise Conflict("The job was cancelled or taken over by another worker.")
+
+
+Task = Callable[[TaskContext], Awaitable[Completion]]
