@@ -44,11 +44,7 @@ def recipe_for(
     """
     if images < 1 or categories < 1:
         raise ValueError("training needs at least one image and one category")
-    chosen_batch = batch or (4 if images <= 60 else 8 if images <= 200 else 16)
-    chosen_batch = max(1, min(chosen_batch, max(2, images // 4)))
-    if images % chosen_batch == 1 and chosen_batch > 2:
-        # BatchNorm cannot take a last batch of one picture at small sizes.
-        chosen_batch -= 1
+    chosen_batch = _batch_for(images, batch or (4 if images <= 60 else 8 if images <= 200 else 16))
     batches = math.ceil(images / chosen_batch)
     chosen_epochs = epochs or max(2, math.ceil((steps or steps_for(images)) / batches))
     settings: dict[str, Any] = {
@@ -72,3 +68,13 @@ def recipe_for(
         "deterministic": True,
     }
     return Recipe(chosen_epochs, chosen_batch, settings | (overrides or {}))
+
+
+def _batch_for(images: int, wanted: int) -> int:
+    """The batch nearest to `wanted` of which a quarter of the images is not less, and that leaves no single picture over.
+
+    BatchNorm cannot take a last batch of one picture at small sizes.
+    """
+    most = max(2, images // 4)
+    sizes = sorted(range(1, most + 1), key=lambda size: (abs(size - wanted), -size))
+    return next((size for size in sizes if images % size != 1), sizes[0])

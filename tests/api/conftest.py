@@ -1,7 +1,6 @@
 """The real API on a free port over a database of its own; tests talk HTTP and WebSocket to it."""
 
 import asyncio
-import io
 import threading
 import time
 from collections.abc import Iterator
@@ -12,11 +11,11 @@ import msgspec
 import pytest
 import uvicorn
 from alembic import command
-from PIL import Image
 
 from adapters.database import connected
 from adapters.settings import Settings
 from api.app import create_app
+from tests.builders import picture
 from tests.conftest import alembic_config
 
 
@@ -94,16 +93,3 @@ class Api:
 @pytest.fixture
 def api(http: httpx.Client) -> Api:
     return Api(http)
-
-
-def picture(seed: int = 0, size: tuple[int, int] = (64, 48), format_: str = "PNG", **save: Any) -> bytes:
-    """A small picture; another seed is another picture."""
-    image = Image.new("RGB", size, ((seed * 37) % 256, (seed * 91) % 256, (seed // 256) % 256))
-    image.putpixel((seed % size[0], seed % size[1]), (255, 255, 255))
-    encoded = io.BytesIO()
-    image.save(encoded, format_, **save)
-    return encoded.getvalue()
-
-
-def box(x: float = 1, y: float = 2, width: float = 10, height: float = 12) -> dict[str, Any]:
-    return {"type": "box", "x": x, "y": y, "width": width, "height": height}

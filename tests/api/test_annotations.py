@@ -4,7 +4,8 @@ import uuid
 
 import pytest
 
-from tests.api.conftest import Api, box, picture
+from tests.api.conftest import Api
+from tests.builders import box, picture
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.conftest import Api, box
+from tests.api.conftest import Api
+from tests.builders import box
 
 EXAMPLES = os.environ.get("CONTRACT_EXAMPLES", "15")
 

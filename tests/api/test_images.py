@@ -7,7 +7,8 @@ import zipfile
 import pytest
 from PIL import Image
 
-from tests.api.conftest import Api, box, picture
+from tests.api.conftest import Api
+from tests.builders import box, picture
 
 
 def reasons(answer: dict) -> list[str]:

@@ -122,8 +122,8 @@ def _relay_epochs(model: YOLO, plan: TrainingPlan, report: Callable[[EpochMetric
 
     def on_fit_epoch_end(trainer: Any) -> None:
         epoch = trainer.epoch + 1
-        if epoch in reported:
-            # final_eval fires this once more for the last epoch.
+        if epoch in reported or epoch > plan.epochs:
+            # final_eval fires this once more.
             return
         reported.add(epoch)
         losses = trainer.label_loss_items(trainer.tloss, prefix="train")

@@ -1,0 +1,108 @@
+"""What every Detector promises, on a handful of drawn parts."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from adapters.clock import new_id
+from domain.ports import Detector, EpochMetrics, TrainedWeights, TrainingPlan, TrainingSample
+from worker.detectors import load_detector
+from worker.drawn_parts import CATEGORIES, PartsSettings, draw_parts
+from worker.recipe import recipe_for
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+SMALL = PartsSettings(width=128, height=96, most_parts=3)
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning")
+
+
+def samples(folder: Path, count: int) -> list[TrainingSample]:
+    return [
+        TrainingSample(
+            new_id(),
+            image.path,
+            image.width,
+            image.height,
+            [(CATEGORIES.index(name), geometry) for name, geometry in image.shapes],
+            image.file_name,
+        )
+        for image in draw_parts(folder, count, seed=3, settings=SMALL)
+        if image.path is not None
+    ]
+
+
+class DetectorContract:
+    name: str
+
+    @pytest.fixture(scope="class")
+    def trained(self, tmp_path_factory) -> tuple[Detector, TrainedWeights, list, list[TrainingSample]]:
+        folder = tmp_path_factory.mktemp(self.name)
+        pictures = samples(folder / "pictures", 8)
+        # One of them is a negative: it must train like the others.
+        first = pictures[0]
+        pictures[0] = TrainingSample(first.image_id, first.path, first.width, first.height, [], first.group)
+        recipe = recipe_for(len(pictures), len(CATEGORIES), epochs=2, batch=4)
+        plan = TrainingPlan(
+            train=pictures,
+            validation=[],
+            category_names=CATEGORIES,
+            task="detect",
+            base_weights="yolov8n.pt",
+            image_size=96,
+            epochs=recipe.epochs,
+            batch=recipe.batch,
+            seed=1,
+            device="cpu",
+            work_dir=folder,
+            settings=recipe.settings,
+        )
+        detector = load_detector(self.name)
+        reports: list[EpochMetrics | str] = []
+        return detector, detector.train(plan, reports.append), reports, pictures
+
+    def test_each_epoch_is_reported_once_with_its_losses(self, trained):
+        _, _, reports, _ = trained
+        epochs = [report for report in reports if isinstance(report, EpochMetrics)]
+        assert [epoch.epoch for epoch in epochs] == [1, 2]
+        assert all(epoch.values["box_loss"] >= 0 and epoch.values["cls_loss"] > 0 for epoch in epochs)
+
+    def test_weights_come_with_versions_and_say_that_nothing_was_pretrained(self, trained):
+        _, weights, _, _ = trained
+        assert weights.path.is_file()
+        assert {"torch", "python"} <= weights.versions.keys()
+        assert any("from scratch" in notice for notice in weights.notices)
+
+    def test_predictions_come_in_order_inside_their_pictures(self, trained):
+        detector, weights, _, pictures = trained
+        wanted = [(sample.image_id, sample.path) for sample in pictures]
+        options = {"image_size": 96, "batch": 3, "min_confidence": 0.0001, "device": "cpu"}
+        answers = list(detector.predict(weights.path, iter(wanted), **options))
+        assert [image_id for image_id, _ in answers] == [image_id for image_id, _ in wanted]
+        for _, detections in answers:
+            for detection in detections:
+                assert 0 <= detection.class_index < len(CATEGORIES)
+                assert 0 <= detection.geometry.x <= detection.geometry.right <= SMALL.width + 1e-3
+                assert 0 <= detection.confidence <= 1
+
+    def test_the_mirrored_look_answers_in_the_pictures_own_coordinates(self, trained):
+        detector, weights, _, pictures = trained
+        image: tuple[UUID, Path] = (pictures[1].image_id, pictures[1].path)
+        options = {"image_size": 96, "batch": 1, "min_confidence": 0.0, "device": "cpu"}
+        ((_, mirrored),) = detector.predict(weights.path, [image], flip=True, **options)
+        assert all(d.geometry.x >= -1e-3 and d.geometry.right <= SMALL.width + 1e-3 for d in mirrored)
+
+
+class TestUltralytics(DetectorContract):
+    name = "ultralytics"
+
+
+class TestTorchvision(DetectorContract):
+    name = "torchvision"
+
+
+def test_an_unknown_detector_is_named():
+    with pytest.raises(ValueError, match="no detector 'magic'"):
+        load_detector("magic")
