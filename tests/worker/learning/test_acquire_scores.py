@@ -130,9 +130,11 @@ def test_an_empty_prediction_among_filled_neighbours_is_a_probable_miss():
     pool = pool_of(vectors, labelled, predictions=given, labelled_boxes=filled)
     missed = probable_misses(pool)
     assert set(missed.tolist()) == {20, *range(24, 40, 2)}
-    picks = uncertainty(pool, 3, 0)
-    assert picks[0].index == 22
-    assert all(pick.index % 2 == 0 or pick.index == 23 for pick in picks)
+    picks = uncertainty(pool, 11, 0)
+    assert [pick.index for pick in picks[:3]] == [22, 20, 24]
+    assert set(rows_of(picks)) == {22, 23, *missed.tolist()}
+    assert all(pick.score > 0 for pick in picks)
+    assert "similar labelled pictures have some" in picks[1].reason
 
 
 def test_uncertainty_without_predictions_says_what_is_missing():

@@ -50,6 +50,13 @@ def test_a_bound_on_misses_needs_enough_random_images():
     assert miss_bound([image_with([0.9])] * 19, alpha=0.05).threshold == 0.9
 
 
+def test_the_bound_counts_one_imagined_image_that_misses_everything():
+    """Two of twenty missed is a share of 0.1, but (20 * 0.1 + 1) / 21 is more than that."""
+    images = [image_with([0.9])] * 18 + [image_with([0.3])] * 2
+    assert miss_bound(images, alpha=0.1).threshold == 0.3
+    assert miss_bound([*images[1:], image_with([0.9])], alpha=0.15).threshold == 0.9
+
+
 def test_a_model_that_misses_too_much_says_how_much():
     bound = miss_bound([image_with([0.9, 0.9, 0.9], missed=1)] * 40, alpha=0.1)
     assert bound.threshold is None

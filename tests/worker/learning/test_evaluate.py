@@ -45,6 +45,14 @@ def test_a_weight_of_two_is_the_image_twice_and_zero_is_its_absence():
         np.testing.assert_allclose(got, np.array(expected, float), atol=0.03)
 
 
+def test_a_draw_without_labels_has_no_figure():
+    images = [JudgedImage([Label("rare", Box(0, 0, 9, 9))], [Found("rare", Box(0, 0, 9, 9), 0.9)]), JudgedImage([], [])]
+    drawn = average_precisions(tally(images, "rare"), np.array([[1, 1], [0, 2]]))
+    np.testing.assert_allclose(drawn[0], 1.0)
+    assert np.isnan(drawn[1]).all()
+    assert evaluate_run(images, ["rare"], resamples=50).map50.low == 1.0
+
+
 def test_intervals_hold_the_value_and_narrow_with_images():
     few, many = (evaluate_run(drawn_run(n, 0.8), [0, 1], resamples=300) for n in (12, 200))
     for one in (few, many):

@@ -177,3 +177,12 @@ def test_review_decisions_move_the_threshold():
     reviewed = joined(before, boxes_of(np.linspace(0.5, 0.9, 20), [True] * 20))
     assert len(np.unique(reviewed.images)) == 40
     assert accept_promises(reviewed, ["cell"])["cell"].threshold is not None
+
+
+def test_the_walk_stops_at_the_first_failure_even_if_a_lower_step_would_pass():
+    right = np.concatenate([np.linspace(0.99, 0.8, 58), np.linspace(0.7, 0.3, 50)])
+    wrong = np.full(3, 0.78)
+    boxes = boxes_of([*right, *wrong], [True] * 108 + [False] * 3)
+    assert clopper_pearson_lower(np.array(108), np.array(111)) > 0.9
+    promise = accept_promises(boxes, ["cell"])["cell"]
+    assert promise.threshold == 0.79
