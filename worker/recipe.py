@@ -71,7 +71,7 @@ def recipe_for(
 
 
 def _batch_for(images: int, wanted: int) -> int:
-    """The batch nearest to `wanted` of which a quarter of the images is not less, and that leaves no single picture over.
+    """The batch nearest to `wanted`, at most a quarter of the images, that leaves no single picture over.
 
     BatchNorm cannot take a last batch of one picture at small sizes.
     """
