@@ -23,6 +23,7 @@ import msgspec
 
 from adapters.blobs import open_blob_store, original_name, weights_name
 from adapters.database import connected
+from adapters.held_out import held_out_name
 from adapters.settings import Settings
 
 FORMAT = 1
@@ -143,6 +144,10 @@ async def _referenced(connection: asyncpg.Connection) -> dict[str, str | None]:
     for row in await connection.fetch("SELECT DISTINCT weights_digest AS digest FROM training_runs"):
         if row["digest"] is not None:
             names[weights_name(row["digest"])] = row["digest"]
+    held_out = "SELECT DISTINCT metrics #>> '{held_out,digest}' AS digest FROM training_runs WHERE metrics IS NOT NULL"
+    for row in await connection.fetch(held_out):
+        if row["digest"] is not None:
+            names[held_out_name(row["digest"])] = row["digest"]
     for row in await connection.fetch("SELECT blob, sha256 FROM exports WHERE blob IS NOT NULL"):
         names[row["blob"]] = row["sha256"]
     return names

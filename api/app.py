@@ -16,12 +16,16 @@ from api import (
     annotations,
     categories,
     events,
+    exports,
     feed,
     health,
     images,
     jobs,
     page,
+    predictions,
     projects,
+    review_queue,
+    training_runs,
     uploads,
 )
 from api.errors import EXCEPTION_HANDLERS
@@ -37,6 +41,10 @@ ROUTES: list[Any] = [
     *images.routes,
     *annotations.routes,
     *jobs.routes,
+    *training_runs.routes,
+    *predictions.routes,
+    *review_queue.routes,
+    *exports.routes,
     *events.routes,
     *feed.routes,
 ]

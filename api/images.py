@@ -239,7 +239,7 @@ async def get_image_file(
     )
     headers = {"content-disposition": disposition}
     name = original_name(image.digest)
-    return await _bytes(services, request, name, image.digest, image.media_type, image.byte_size, headers)
+    return await file_response(services, request, name, image.digest, image.media_type, image.byte_size, headers)
 
 
 @get("/api/images/{image_id:uuid}/thumbnail", "get_thumbnail", problems=[416], media_type="image/webp")
@@ -291,7 +291,7 @@ async def _derived(
                 raise NotFound(f"The picture cannot be shown: {damaged}") from damaged
         await services.blobs.put(name, made)
         length = len(made)
-    return await _bytes(services, request, name, etag, "image/webp", length, {"content-disposition": "inline"})
+    return await file_response(services, request, name, etag, "image/webp", length, {"content-disposition": "inline"})
 
 
 def _is_fresh(request: Request[Any, Any, Any], etag: str) -> bool:
@@ -314,7 +314,7 @@ def _not_modified(etag: str) -> Response[Any]:
     return Response(b"", status_code=304, headers=_cache_headers(etag))
 
 
-async def _bytes(
+async def file_response(
     services: Services,
     request: Request[Any, Any, Any],
     name: str,

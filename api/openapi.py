@@ -28,7 +28,7 @@ UPLOAD_BODY = {
     },
 }
 
-FILE_OPERATIONS = {"get_image_file", "get_thumbnail", "get_preview"}
+FILE_OPERATIONS = {"get_image_file", "get_thumbnail", "get_preview", "get_weights", "get_export_file"}
 
 
 class CompletedJson(JsonRenderPlugin):

@@ -122,3 +122,14 @@ class Prediction(msgspec.Struct, frozen=True):
 
 
 Task = Literal["detect", "segment"]
+
+WeightsName = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=200,
+        pattern=r"^(run:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*)$",
+    ),
+]
+"""A name, never a path: what it resolves to is for the worker's own folders to say."""
+
+Device = Annotated[str, msgspec.Meta(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,2})?)$")]

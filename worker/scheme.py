@@ -1,0 +1,150 @@
+"""How one run is trained and measured: on which images, at which size and length, and what is said about it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+
+from adapters.snapshot import SnapshotImage
+from domain.geometry import bounding_box
+from domain.project import ProjectState
+from domain.run_metrics import HeldOutKind
+from worker.labelled import LabelledSet, useful_audit
+from worker.recipe import Recipe, recipe_for, steps_for
+
+SECONDS_PER_PRESENTATION = {"cpu": 0.16, "cuda": 0.006, "mps": 0.03}
+"""Forward and backward of one picture at 320 px by a nano detector (learning.md 7.2); it grows with the area."""
+FOLDING_S = 480.0
+"""So long the folds of one run may take together by themselves; a person may ask for more."""
+FOLDS = 5
+LEAST_OBJECT_PX = 12
+SIZES = (320, 416, 512, 640)
+
+
+@dataclass(frozen=True)
+class Scheme:
+    kind: HeldOutKind
+    folds: Sequence[tuple[Sequence[SnapshotImage], Sequence[SnapshotImage]]]
+    """(train, held out) of models that only measure."""
+    final: Sequence[SnapshotImage]
+    """What the run's own weights learn from."""
+    audit: Sequence[SnapshotImage]
+    """What the final weights are measured on; empty where folds do that."""
+    task: Literal["detect", "segment"]
+    image_size: int
+    device: str
+    seed: int
+    settings: dict[str, Any]
+    """Everything that was decided, for the record."""
+    notices: tuple[str, ...]
+    given: Mapping[str, Any]
+    orientation_free: bool
+
+    def recipe_for(self, images: int, categories: int) -> Recipe:
+        given = self.given
+        overrides = {"lr0": given["learning_rate"]} if "learning_rate" in given else {}
+        return recipe_for(
+            images,
+            categories,
+            epochs=given.get("epochs"),
+            batch=given.get("batch"),
+            steps=given.get("steps"),
+            orientation_free=self.orientation_free,
+            freeze=given.get("freeze", 0),
+            overrides=overrides,
+        )
+
+
+def choose_scheme(labelled: LabelledSet, project: ProjectState, given: Mapping[str, Any], device: str) -> Scheme:
+    """`given` are the settings of the request; `device` the worker's, unless the request names one."""
+    device = resolved_device(given.get("device") or device)
+    image_size = given.get("image_size") or size_for(labelled, device)
+    image_size = -(-image_size // 32) * 32
+    seed = given.get("seed", 0)
+    orientation_free = bool(project.settings.get("orientation_free", False))
+    kind, folds, final, audit, notices = _held_out(labelled, given, device, image_size, seed)
+    draft = Scheme(
+        kind, folds, final, audit, "segment" if project.task == "segment" else "detect", image_size, device, seed, {},
+        tuple(notices), given, orientation_free,
+    )  # fmt: skip
+    recipe = draft.recipe_for(len(final), len(labelled.category_ids))
+    settings = {
+        "image_size": image_size,
+        "device": device,
+        "seed": seed,
+        "epochs": recipe.epochs,
+        "batch": recipe.batch,
+        "folds": len(folds),
+        "held_out": kind if folds or audit else "none",
+        "detector": given.get("detector", "ultralytics"),
+        "recipe": recipe.settings,
+    }
+    return Scheme(
+        kind, folds, final, audit, draft.task, image_size, device, seed, settings, tuple(notices), given,
+        orientation_free,
+    )  # fmt: skip
+
+
+def resolved_device(device: str) -> str:
+    if device != "auto":
+        return device
+    if torch.cuda.is_available():
+        return "cuda:0"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def size_for(labelled: LabelledSet, device: str) -> int:
+    """640 px with a GPU; on a CPU the smallest of SIZES at which the median object is still 12 px."""
+    longest = max((max(image.width, image.height) for image in labelled.images), default=640)
+    most = min(640, max(SIZES[0], -(-longest // 32) * 32))
+    if not device.startswith("cpu"):
+        return most
+    sides = sorted(
+        min(box.width, box.height) / max(image.width, image.height)
+        for image in labelled.images
+        for box in (bounding_box(one.geometry) for one in image.annotations)
+    )
+    if not sides:
+        return SIZES[0]
+    median = sides[len(sides) // 2]
+    return next((size for size in SIZES if size >= most or median * size >= LEAST_OBJECT_PX), SIZES[-1])
+
+
+def _held_out(
+    labelled: LabelledSet, given: Mapping[str, Any], device: str, image_size: int, seed: int
+) -> tuple[HeldOutKind, list[tuple[Any, Any]], Sequence[SnapshotImage], Sequence[SnapshotImage], list[str]]:
+    asked = given.get("folds")
+    if asked == 0:
+        return "split", [], labelled.images, (), ["Not measured: no picture was held out, as asked."]
+    if asked is None and useful_audit(labelled):
+        final, audit = labelled.by_audit()
+        notice = f"Measured on the {len(audit)} audit pictures, which were not trained on."
+        return "audit", [], final, audit, [notice]
+    count = asked or affordable_folds(len(labelled.images), device, image_size, given)
+    if count >= 2:
+        folds = labelled.folds(count, seed)
+        if len(folds) >= 2:
+            notice = f"Measured out of fold: each picture by the one of {len(folds)} models that did not train on it."
+            return "k_fold", list(folds), labelled.images, (), [notice]
+    train, held_out = labelled.split(seed)
+    if not held_out:
+        notice = "Not measured: all labelled pictures are near-duplicates of each other."
+        return "split", [], labelled.images, (), [notice]
+    notice = (
+        f"Measured on a single split: a model trained on {len(train)} pictures judged {len(held_out)} others, "
+        "so the figures are rough; the weights themselves learned from all of them."
+    )
+    return "split", [(train, held_out)], labelled.images, (), [notice]
+
+
+def affordable_folds(images: int, device: str, image_size: int, given: Mapping[str, Any]) -> int:
+    """Five when they fit into eight minutes together, fewer down to three; else one split."""
+    if images > 150:
+        return 1
+    steps = given.get("steps") or steps_for(images)
+    batch = given.get("batch") or 4
+    presentations = given["epochs"] * images if given.get("epochs") else steps * batch
+    each = SECONDS_PER_PRESENTATION[device.partition(":")[0]] * (image_size / 320) ** 2
+    count = min(FOLDS, images, int(FOLDING_S / max(1e-9, presentations * each)))
+    return count if count >= 3 else 1

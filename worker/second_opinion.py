@@ -1,0 +1,66 @@
+"""What a run thinks of the labels of pictures it was not trained on: the queues of label errors and disagreement."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from adapters.held_out import HeldOutImage
+from adapters.prediction_rows import PredictedImage
+from domain.run_metrics import RunMetrics
+from worker.label_errors import CONFIDENT, disagreements, label_quality
+
+SHOWN_ISSUES = 20
+
+
+def label_opinions(images: Sequence[HeldOutImage], metrics: RunMetrics) -> list[PredictedImage]:
+    """One summary per picture, without predictions: `label_quality` 0 to 1 (lower is worse) and `disagreement` 0 to 1
+    (the weightiest difference), with the boxes behind both."""
+    judged = [image.judged() for image in images]
+    shown = {one.category_id: one.show_from for one in metrics.per_category}
+    confident = {
+        one.category_id: CONFIDENT if one.promise.threshold is None else min(CONFIDENT, one.promise.threshold)
+        for one in metrics.per_category
+    }
+    quality = {one.image: one for one in label_quality(judged, confident)}
+    differences: dict[int, list[dict[str, Any]]] = {place: [] for place in range(len(images))}
+    for one in disagreements(judged, min(shown.values(), default=0.25)):
+        image = images[one.image]
+        differences[one.image].append(
+            {
+                "kind": one.kind,
+                "weight": round(one.weight, 4),
+                "label": None if one.label is None else _box(image.labels[one.label]),
+                "found": None if one.found is None else _box(image.found[one.found]),
+            }
+        )
+    return [
+        PredictedImage(
+            image_id=image.image_id,
+            predictions=(),
+            uncertainty=0.0,
+            expected_corrections=None,
+            details={
+                "label_quality": round(quality[place].score, 5),
+                "issues": [
+                    {
+                        "kind": issue.kind,
+                        "score": round(issue.score, 4),
+                        "label": None if issue.label is None else _box(image.labels[issue.label]),
+                        "found": _box(image.found[issue.found]),
+                    }
+                    for issue in quality[place].issues[:SHOWN_ISSUES]
+                ],
+                "disagreement": max((d["weight"] for d in differences[place]), default=0.0),
+                "differences": differences[place][:SHOWN_ISSUES],
+            },
+        )
+        for place, image in enumerate(images)
+    ]
+
+
+def _box(
+    row: tuple[UUID, float, float, float, float] | tuple[UUID, float, float, float, float, float],
+) -> dict[str, object]:
+    category_id, x, y, width, height, *confidence = row
+    box: dict[str, object] = {"category_id": category_id, "x": x, "y": y, "width": width, "height": height}
+    return box | ({"confidence": confidence[0]} if confidence else {})
