@@ -15,6 +15,7 @@ from adapters.settings import Settings, load_settings
 from api import (
     annotations,
     categories,
+    embeddings,
     events,
     exports,
     feed,
@@ -24,7 +25,9 @@ from api import (
     page,
     predictions,
     projects,
+    query_batches,
     review_queue,
+    search,
     training_runs,
     uploads,
 )
@@ -41,6 +44,9 @@ ROUTES: list[Any] = [
     *images.routes,
     *annotations.routes,
     *jobs.routes,
+    *embeddings.routes,
+    *search.routes,
+    *query_batches.routes,
     *training_runs.routes,
     *predictions.routes,
     *review_queue.routes,

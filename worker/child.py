@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import UUID
 
@@ -56,23 +57,31 @@ def _reporter(descriptor: int) -> Reporter:
 
 async def _attempt(order: Order, report: Reporter) -> None:
     settings = load_settings()
-    pool = await open_pool(settings.database_url, size=4)
-    store = PostgresEventStore(pool)
-    await store.start()
-    context = TaskContext(
-        settings=settings,
-        pool=pool,
-        store=store,
-        executor=Executor(store, new_id),
-        blobs=open_blob_store(settings.blob_url),
-        job_id=order.job_id,
-        project_id=order.project_id,
-        payload=order.payload,
-        fence=order.fence,
-        attempt=order.attempt,
-        work_dir=Path(order.work_dir),
-        report=report,
-    )
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(settings.database_url, size=4)
+        stack.push_async_callback(pool.close)
+        store = PostgresEventStore(pool)
+        await store.start()
+        stack.push_async_callback(store.stop)
+        context = TaskContext(
+            settings=settings,
+            pool=pool,
+            store=store,
+            executor=Executor(store, new_id),
+            blobs=open_blob_store(settings.blob_url),
+            job_id=order.job_id,
+            project_id=order.project_id,
+            payload=order.payload,
+            fence=order.fence,
+            attempt=order.attempt,
+            work_dir=Path(order.work_dir),
+            report=report,
+            until_end=stack,
+        )
+        await _run(context, order)
+
+
+async def _run(context: TaskContext, order: Order) -> None:
     try:
         completion = await task_for(order.kind)(context)
     except DomainError as refusal:
@@ -84,8 +93,6 @@ async def _attempt(order: Order, report: Reporter) -> None:
         await _end(context, failed, effects_of_ending(state, failed))
     else:
         await _end(context, JobSucceeded(dict(completion.result)), completion.also)
-    await store.stop()
-    await pool.close()
 
 
 async def _end(context: TaskContext, ending: Event, also: Sequence[tuple[UUID, int | None, Sequence[Event]]]) -> None:

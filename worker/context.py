@@ -1,6 +1,7 @@
 """What a task gets and what it gives back."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +13,6 @@ import msgspec
 from adapters.event_store import PostgresEventStore
 from adapters.jobs import fence_guard
 from adapters.settings import Settings
-from domain.errors import Conflict
 from domain.events import Event
 from domain.execute import Executor
 from domain.ports import BlobStore, Guard
@@ -68,16 +68,12 @@ class TaskContext:
     work_dir: Path
     """Empty, this attempt's own, removed after it."""
     report: Reporter = field(repr=False)
+    until_end: AsyncExitStack = field(repr=False)
+    """Closed when the job's ending is in the log: for what must be held until then."""
 
     def guard(self) -> Guard:
         """For events that are appended before the end: refused once the attempt is not ours any more."""
         return fence_guard(self.job_id, self.fence)
-
-    async def require_fence(self) -> None:
-        """For rows that no event guards: raises Conflict once the job was cancelled, re-queued or taken over."""
-        version = await self.pool.fetchval("SELECT version FROM streams WHERE stream_id = $1", self.job_id)
-        if version != self.fence:
-            raise Conflict("The job was cancelled or taken over by another worker.")
 
 
 Task = Callable[[TaskContext], Awaitable[Completion]]
