@@ -1,5 +1,7 @@
 """Rebuilding the read models gives the same bytes, whatever the batch size."""
 
+from typing import Any
+
 import pytest
 
 from adapters.clock import new_id
@@ -25,7 +27,7 @@ async def filled_log(executor: Executor) -> None:
             ]
         )
 
-    who = {"project_id": project, "actor_id": LOCAL_ACTOR}
+    who: dict[str, Any] = {"project_id": project, "actor_id": LOCAL_ACTOR}
     await executor.execute(PROJECT, project, create, **who)
     for n in range(3):
         image = new_id()

@@ -108,8 +108,10 @@ def _model(path: Path | None, architecture: str, task: str) -> YOLO:
     if path is not None and (task == "detect" or "-seg" in path.name):
         return YOLO(str(path))
     model = YOLO(architecture, task=task)
-    # By name and shape: a segmentation model starts from its detector's backbone and neck.
-    return model.load(str(path)) if path is not None else model
+    if path is not None:
+        # By name and shape: a segmentation model starts from its detector's backbone and neck.
+        model.load(str(path))
+    return model
 
 
 def _weights_dir(plan: TrainingPlan) -> Path | None:

@@ -104,7 +104,7 @@ def test_a_mask_becomes_an_outline_and_a_box():
 
     pixels = np.zeros((48, 64), np.uint8, order="F")
     pixels[10:20, 5:25] = 1
-    mask = Mask((48, 64), coco_mask.encode(pixels)["counts"].decode())
+    mask = Mask((48, 64), bytes(coco_mask.encode(pixels)["counts"]).decode())
     categories = [ExportCategory(RED, "red")]
     one = ExportPlan(UUID(int=7), "m", 1, categories, [image(1, annotation(1, RED, mask))], "segment")
     listed = json.loads(unpacked(write_coco(one, None)).read("annotations.json"))["annotations"][0]
@@ -134,6 +134,7 @@ def test_what_was_exported_is_read_back(write, layout, tmp_path):
     assert len(images) == 9
     shapes = next(item.shapes for item in images if item.file_name == "cell-5.png")
     name, box = shapes[0]
+    assert isinstance(box, Box)
     assert name == "red: 'cell'"
     assert [round(v, 3) for v in (box.x, box.y, box.width, box.height)] == [8, 12, 16, 24]
     assert next(item.shapes for item in images if item.file_name == "negative.png") == []
