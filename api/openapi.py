@@ -93,7 +93,10 @@ def _type_events(schemas: dict[str, Any]) -> None:
 def _use_own_schemas(schemas: dict[str, Any]) -> None:
     """msgspec's own schema of a struct: Litestar loses closed objects, minimums of unions and the shape of tuples."""
     for struct in _structs(msgspec.Struct):
-        if struct.__name__ in schemas and struct.__module__.split(".")[0] in ("domain", "adapters", "api"):
+        listed = schemas.get(struct.__name__)
+        # Two structs may share a name (a Claim of an image, a Claim of a job); the fields tell which one is meant.
+        same = listed is not None and set(struct.__struct_encode_fields__) <= set(listed.get("properties", {}))
+        if same and struct.__module__.split(".")[0] in ("domain", "adapters", "api"):
             _, components = msgspec.json.schema_components([struct], ref_template="#/components/schemas/{name}")
             schemas[struct.__name__] = components[struct.__name__]
 

@@ -65,6 +65,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetExport */
+        get: operations["get_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{export_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetExportFile
+         * @description The zip, as an attachment; ranges resume a broken download.
+         */
+        get: operations["get_export_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{image_id}": {
         parameters: {
             query?: never;
@@ -350,6 +387,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListDuplicates
+         * @description Groups of pictures with equal bytes and, among those embedded, of pictures that show nearly the same.
+         */
+        get: operations["list_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/embedding-map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetEmbeddingMap
+         * @description Every embedded image as a point, each coordinate -1 to 1; similar pictures lie close.
+         */
+        get: operations["get_embedding_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/embeddings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RequestEmbeddings
+         * @description Embed what is not embedded yet. The job's `result` names the embedder, and its `notice` if it is a fallback.
+         */
+        post: operations["request_embeddings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/events": {
         parameters: {
             query?: never;
@@ -361,6 +458,30 @@ export interface paths {
         get: operations["list_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListExports
+         * @description Newest first.
+         */
+        get: operations["list_exports"];
+        put?: never;
+        /**
+         * StartExport
+         * @description Only reviewed images unless `states` says otherwise; 409 when that is none.
+         */
+        post: operations["start_export"];
         delete?: never;
         options?: never;
         head?: never;
@@ -408,6 +529,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * StartPrediction
+         * @description `accept` leaves for review what cannot be promised, and says in the job's result what is missing for it.
+         */
+        post: operations["start_prediction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/predictions/{job_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * WithdrawPredictions
+         * @description Undo everything that a prediction job accepted; what a person has touched since stays.
+         */
+        post: operations["withdraw_predictions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/query-batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListQueryBatches
+         * @description Newest first; those that are still being selected are seen as jobs only.
+         */
+        get: operations["list_query_batches"];
+        put?: never;
+        /**
+         * RequestQueryBatch
+         * @description Choose pictures to label next. What is not embedded yet is embedded first, by the same job.
+         */
+        post: operations["request_query_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/query-batches/{query_batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetQueryBatch
+         * @description From the moment it was asked for: `state` is `selecting` and `images` empty until its job has ended.
+         */
+        get: operations["get_query_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/query-batches/{query_batch_id}/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * NextQueryBatchImage
+         * @description The most wanted image that is not labelled yet and that nobody else has claimed.
+         */
+        get: operations["next_query_batch_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/restore": {
         parameters: {
             query?: never;
@@ -419,6 +644,148 @@ export interface paths {
         put?: never;
         /** RestoreProject */
         post: operations["restore_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/review-queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetReviewQueue
+         * @description Unfinished pictures by expected corrections per second, uncertainty or probable misses; finished ones by
+         *     disagreement with the run, or by how probably a label is wrong.
+         */
+        get: operations["get_review_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * SearchImages
+         * @description Embedded images, the most similar first. Give either `text` (needs a CLIP embedder) or `image_id`.
+         */
+        get: operations["search_images"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/training-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListTrainingRuns
+         * @description Newest first.
+         */
+        get: operations["list_training_runs"];
+        put?: never;
+        /**
+         * StartTraining
+         * @description The dataset is the log up to now; what is missing for a training is a 409 with every reason.
+         */
+        post: operations["start_training"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training-runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetTrainingRun */
+        get: operations["get_training_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training-runs/{run_id}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * PromoteTrainingRun
+         * @description Make it the project's current run: predictions and selection use it until another is promoted.
+         */
+        post: operations["promote_training_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training-runs/{run_id}/weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetWeights
+         * @description The weights file, as an attachment. Loading a file of this kind runs code: only load your own.
+         */
+        get: operations["get_weights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training-runs/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * CompareTrainingRuns
+         * @description The runs' own figures, and all of them again on the pictures that they have in common.
+         */
+        get: operations["compare_training_runs"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -689,6 +1056,23 @@ export interface components {
              */
             type: "category.merged";
         };
+        /** CategoryMetrics */
+        CategoryMetrics: {
+            ap50: number | null;
+            ap50_95: number | null;
+            ap50_95_interval: components["schemas"]["Range"];
+            ap50_interval: components["schemas"]["Range"];
+            calibration: components["schemas"]["Curve"];
+            /** Format: uuid */
+            category_id: string;
+            found: number;
+            labels: number;
+            name: string;
+            precision: number | null;
+            promise: components["schemas"]["PromisedPrecision"];
+            recall: number | null;
+            show_from: number;
+        };
         /** CategoryRecoloured */
         CategoryRecoloured: {
             /** Format: uuid */
@@ -778,6 +1162,47 @@ export interface components {
              */
             type: "comment.resolved";
         };
+        /** ComparedCategory */
+        ComparedCategory: {
+            ap50: number | null;
+            ap50_95: number | null;
+            /** Format: uuid */
+            category_id: string;
+        };
+        /** ComparedRun */
+        ComparedRun: {
+            map50: number | null;
+            map50_95: number | null;
+            per_category: components["schemas"]["ComparedCategory"][];
+            run: components["schemas"]["TrainingRun"];
+        };
+        /** Comparison */
+        Comparison: {
+            common_images: number;
+            runs: components["schemas"]["ComparedRun"][];
+        };
+        /**
+         * ConfusionCell
+         * @description `labelled` None: found where nothing is labelled. `predicted` None: missed.
+         */
+        ConfusionCell: {
+            count: number;
+            labelled: string | null;
+            predicted: string | null;
+        };
+        /**
+         * Curve
+         * @description A calibration: linear between the knots (confidence, probability that such a box is right), flat outside.
+         */
+        Curve: {
+            boxes: number;
+            confidences: number[];
+            ece: number | null;
+            /** @enum {unknown} */
+            method: "isotonic" | "platt" | "rate";
+            probabilities: number[];
+            raw_ece: number | null;
+        };
         /** DeleteAnnotation */
         DeleteAnnotation: {
             /** Format: uuid */
@@ -797,11 +1222,32 @@ export interface components {
             /** @enum {unknown} */
             type: "draw_annotation";
         };
+        /** DuplicateGroup */
+        DuplicateGroup: {
+            /** Format: uuid */
+            id: string;
+            image_ids: string[];
+            /** @enum {unknown} */
+            kind: "exact" | "near";
+        };
         /** DuplicateImage */
         DuplicateImage: {
             file_name: string;
             /** Format: uuid */
             image_id: string;
+        };
+        /** EmbeddingMap */
+        EmbeddingMap: {
+            dim: number;
+            embedded: number;
+            embedder: string | null;
+            items: components["schemas"]["MapPoint"][];
+            missing: number;
+            next: string | null;
+        };
+        /** EmbeddingsRequested */
+        EmbeddingsRequested: {
+            job: components["schemas"]["Job"];
         };
         /** EventPage */
         EventPage: {
@@ -827,6 +1273,29 @@ export interface components {
             type: string;
             version: number;
         };
+        /** Export */
+        Export: {
+            annotations: number | null;
+            created_at: string;
+            error: string | null;
+            /** @enum {unknown} */
+            format: "coco" | "yolo";
+            /** Format: uuid */
+            id: string;
+            images: number | null;
+            include_images: boolean;
+            /** Format: uuid */
+            job_id: string;
+            position: number;
+            /** Format: uuid */
+            project_id: string;
+            sha256: string | null;
+            size: number | null;
+            split: number;
+            /** @enum {unknown} */
+            state: "failed" | "queued" | "succeeded";
+            states: ("approved" | "auto" | "in_progress" | "rejected" | "submitted" | "unlabelled")[];
+        };
         /** ExportFailed */
         ExportFailed: {
             error: string;
@@ -835,6 +1304,11 @@ export interface components {
              * @enum {string}
              */
             type: "export.failed";
+        };
+        /** ExportReply */
+        ExportReply: {
+            export: components["schemas"]["Export"];
+            job: components["schemas"]["Job"];
         };
         /** ExportRequested */
         ExportRequested: {
@@ -861,6 +1335,17 @@ export interface components {
              * @enum {string}
              */
             type: "export.written";
+        };
+        /**
+         * HeldOut
+         * @description Which pictures the figures come from. `digest` names the blob with labels and detections (adapters/held_out).
+         */
+        HeldOut: {
+            digest: string;
+            folds: number;
+            images: number;
+            /** @enum {unknown} */
+            kind: "audit" | "k_fold" | "split";
         };
         /** History */
         History: {
@@ -1003,6 +1488,16 @@ export interface components {
              */
             type: "image.restored";
         };
+        /**
+         * ImagesToPredict
+         * @description Left out, every picture that nobody has finished. An accepting job never touches one that a person worked on.
+         */
+        ImagesToPredict: {
+            /** @default null */
+            image_ids?: string[] | null;
+            /** @default null */
+            states?: ("approved" | "auto" | "in_progress" | "rejected" | "submitted" | "unlabelled")[] | null;
+        };
         /** ImageSubmitted */
         ImageSubmitted: {
             /**
@@ -1124,6 +1619,28 @@ export interface components {
              */
             status?: "ok";
         };
+        /**
+         * LocationErrors
+         * @description Share of right boxes of a category and size that sit badly (IoU 0.5 to 0.75).
+         */
+        LocationErrors: {
+            bucket: string;
+            /** Format: uuid */
+            category_id: string;
+            rate: number;
+        };
+        /** MapPoint */
+        MapPoint: {
+            audit: boolean;
+            category_ids: string[];
+            /** Format: uuid */
+            image_id: string;
+            near_duplicate_group: string | null;
+            /** @enum {unknown} */
+            state: "approved" | "auto" | "in_progress" | "rejected" | "submitted" | "unlabelled";
+            x: number;
+            y: number;
+        };
         /** MarkEmpty */
         MarkEmpty: {
             /** @enum {unknown} */
@@ -1147,6 +1664,17 @@ export interface components {
             /** Format: uuid */
             into: string;
         };
+        /**
+         * Misses
+         * @description Conformal bound: showing boxes from `threshold` on, a fresh image misses at most `alpha` of its objects.
+         */
+        Misses: {
+            alpha: number;
+            images: number;
+            missed: number;
+            more_images: number | null;
+            threshold: number | null;
+        };
         /** Neighbours */
         Neighbours: {
             next: string | null;
@@ -1160,6 +1688,46 @@ export interface components {
             hotkey?: string | null;
             name: string;
         };
+        /** NewExport */
+        NewExport: {
+            /** @enum {unknown} */
+            format: "coco" | "yolo";
+            /** @default true */
+            include_images?: boolean;
+            /** @default null */
+            position?: number | null;
+            /** @default 0.2 */
+            split?: number;
+            states?: ("approved" | "auto" | "in_progress" | "rejected" | "submitted" | "unlabelled")[];
+        };
+        /** NewPredictions */
+        NewPredictions: {
+            /** @default null */
+            device?: string | null;
+            /**
+             * @default {
+             *       "image_ids": null,
+             *       "states": null
+             *     }
+             */
+            image_filter?: components["schemas"]["ImagesToPredict"];
+            /** @default null */
+            min_confidence?: number | null;
+            /**
+             * @default suggest
+             * @enum {unknown}
+             */
+            mode?: "accept" | "suggest";
+            /**
+             * @default fast
+             * @enum {unknown}
+             */
+            quality?: "fast" | "high";
+            /** @default null */
+            run_id?: string | null;
+            /** @default null */
+            target_precision?: number | null;
+        };
         /** NewProject */
         NewProject: {
             /** @default  */
@@ -1170,6 +1738,43 @@ export interface components {
              * @enum {unknown}
              */
             task?: "detect" | "segment";
+        };
+        /** NewQueryBatch */
+        NewQueryBatch: {
+            /**
+             * @default hybrid
+             * @enum {unknown}
+             */
+            acquisition_function?: "cluster_centres" | "herding" | "hybrid" | "k_center" | "random" | "typical" | "uncertainty";
+            budget: number;
+            /** @default null */
+            seed?: number | null;
+        };
+        /** NewTrainingRun */
+        NewTrainingRun: {
+            /** @default null */
+            base_weights?: string | null;
+            /** @default null */
+            batch?: number | null;
+            /** @default null */
+            detector?: string | null;
+            /** @default null */
+            device?: string | null;
+            /** @default null */
+            epochs?: number | null;
+            /** @default null */
+            image_size?: number | null;
+            /** @default 0 */
+            seed?: number;
+            /** @default {} */
+            settings?: components["schemas"]["TrainingSettings"];
+        };
+        /** NextImage */
+        NextImage: {
+            image_id: string | null;
+            rank: number | null;
+            reason: string | null;
+            remaining: number;
         };
         /** OpenPrediction */
         OpenPrediction: {
@@ -1182,6 +1787,16 @@ export interface components {
             /** Format: uuid */
             run_id: string;
         };
+        /** Page[DuplicateGroup] */
+        "Page_api.embeddings.DuplicateGroup_": {
+            items: components["schemas"]["DuplicateGroup"][];
+            next: string | null;
+        };
+        /** Page[Export] */
+        "Page_api.exports.Export_": {
+            items: components["schemas"]["Export"][];
+            next: string | null;
+        };
         /** Page[Job] */
         "Page_api.jobs.Job_": {
             items: components["schemas"]["Job"][];
@@ -1191,6 +1806,31 @@ export interface components {
         "Page_api.projects.Project_": {
             items: components["schemas"]["Project"][];
             next: string | null;
+        };
+        /** Page[QueryBatch] */
+        "Page_api.query_batches.QueryBatch_": {
+            items: components["schemas"]["QueryBatch"][];
+            next: string | null;
+        };
+        /** Page[TrainingRun] */
+        "Page_api.training_runs.TrainingRun_": {
+            items: components["schemas"]["TrainingRun"][];
+            next: string | null;
+        };
+        /**
+         * PairedDifference
+         * @description This run minus `run_id` on the same held-out pictures; `clear` is the sign when the interval leaves 0 out.
+         */
+        PairedDifference: {
+            /** @enum {unknown} */
+            clear: -1 | 0 | 1;
+            images: number;
+            map50: number | null;
+            map50_95: number | null;
+            map50_95_interval: components["schemas"]["Range"];
+            map50_interval: components["schemas"]["Range"];
+            /** Format: uuid */
+            run_id: string;
         };
         /** Part */
         Part: {
@@ -1208,6 +1848,16 @@ export interface components {
             rank: number;
             reason: string;
             score: number;
+        };
+        /** PickedImage */
+        PickedImage: {
+            audit: boolean;
+            /** Format: uuid */
+            image_id: string;
+            rank: number;
+            reason: string;
+            score: number;
+            state: ("approved" | "auto" | "in_progress" | "rejected" | "submitted" | "unlabelled") | null;
         };
         /**
          * Polygon
@@ -1306,6 +1956,10 @@ export interface components {
              * @enum {string}
              */
             type: "predictions.recorded";
+        };
+        /** PredictionsRequested */
+        PredictionsRequested: {
+            job: components["schemas"]["Job"];
         };
         /**
          * PredictionsWithdrawn
@@ -1435,6 +2089,44 @@ export interface components {
              */
             type: "project.trashed";
         };
+        /**
+         * PromisedPrecision
+         * @description From which confidence on `target` can be promised; None and then `more_boxes` says what is missing.
+         */
+        PromisedPrecision: {
+            checked: number;
+            lower_bound: number | null;
+            more_boxes: number | null;
+            pooled: boolean;
+            precision: number | null;
+            sentence: string;
+            target: number;
+            threshold: number | null;
+        };
+        /** QueryBatch */
+        QueryBatch: {
+            /** @enum {unknown} */
+            acquisition_function: "cluster_centres" | "herding" | "hybrid" | "k_center" | "random" | "typical" | "uncertainty";
+            budget: number;
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            images: components["schemas"]["PickedImage"][];
+            inputs_digest: string | null;
+            job_id: string | null;
+            position: number | null;
+            /** Format: uuid */
+            project_id: string;
+            run_id: string | null;
+            seed: number;
+            /** @enum {unknown} */
+            state: "cancelled" | "failed" | "selected" | "selecting";
+        };
+        /** QueryBatchRequested */
+        QueryBatchRequested: {
+            job: components["schemas"]["Job"];
+            query_batch: components["schemas"]["QueryBatch"];
+        };
         /** QueryBatchSelected */
         QueryBatchSelected: {
             /** @enum {unknown} */
@@ -1454,6 +2146,20 @@ export interface components {
              * @enum {string}
              */
             type: "query_batch.selected";
+        };
+        /** QueuedImage */
+        QueuedImage: {
+            details: Record<string, never>;
+            image: components["schemas"]["Image"];
+            value: number;
+        };
+        /**
+         * Range
+         * @description A 95 % bootstrap interval over images; None below two images.
+         */
+        Range: {
+            high: number | null;
+            low: number | null;
         };
         /** Ready */
         Ready: {
@@ -1550,6 +2256,40 @@ export interface components {
             /** @enum {unknown} */
             type: "restore_annotation";
         };
+        /** ReviewQueue */
+        ReviewQueue: {
+            items: components["schemas"]["QueuedImage"][];
+            next: string | null;
+            /** @enum {unknown} */
+            order: "disagreement" | "expected_corrections" | "label_errors" | "probably_missed" | "uncertainty";
+            run_id: string | null;
+        };
+        /** RunMetrics */
+        RunMetrics: {
+            /** @default [] */
+            compared?: components["schemas"]["PairedDifference"][];
+            /** @default [] */
+            confusion?: components["schemas"]["ConfusionCell"][];
+            held_out: components["schemas"]["HeldOut"] | null;
+            images: number;
+            interval: {
+                [key: string]: components["schemas"]["Range"];
+            };
+            labelled_images: number;
+            /** @default [] */
+            location_errors?: components["schemas"]["LocationErrors"][];
+            map50: number | null;
+            map50_95: number | null;
+            /** @default null */
+            misses?: components["schemas"]["Misses"] | null;
+            per_category: components["schemas"]["CategoryMetrics"][];
+            precision: number | null;
+            recall: number | null;
+            /** @default null */
+            seconds_per_image?: number | null;
+            /** @default [] */
+            sizes?: components["schemas"]["SizeMetrics"][];
+        };
         /** RunPromoted */
         RunPromoted: {
             /** Format: uuid */
@@ -1559,6 +2299,25 @@ export interface components {
              * @enum {string}
              */
             type: "run.promoted";
+        };
+        /** SearchHit */
+        SearchHit: {
+            /** Format: uuid */
+            image_id: string;
+            score: number;
+        };
+        /** SearchResult */
+        SearchResult: {
+            embedder: string;
+            items: components["schemas"]["SearchHit"][];
+        };
+        /** SizeMetrics */
+        SizeMetrics: {
+            /** @enum {unknown} */
+            bucket: "large" | "medium" | "small";
+            labels: number;
+            map50: number | null;
+            map50_95: number | null;
         };
         /** Submit */
         Submit: {
@@ -1607,6 +2366,53 @@ export interface components {
              */
             type: "training.requested";
         };
+        /** TrainingRequestedReply */
+        TrainingRequestedReply: {
+            job: components["schemas"]["Job"];
+            training_run: components["schemas"]["TrainingRun"];
+        };
+        /** TrainingRun */
+        TrainingRun: {
+            as_of_position: number;
+            base_weights: string;
+            category_ids: string[];
+            created_at: string;
+            ended_at: string | null;
+            epochs: {
+                [key: string]: number | null;
+            }[];
+            error: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            job_id: string;
+            metrics: components["schemas"]["RunMetrics"] | null;
+            notices: string[];
+            /** Format: uuid */
+            project_id: string;
+            seconds: number | null;
+            settings: Record<string, never>;
+            started_at: string | null;
+            /** @enum {unknown} */
+            state: "cancelled" | "failed" | "queued" | "running" | "succeeded";
+            train_images: number;
+            validation_images: number;
+            versions: {
+                [key: string]: string;
+            } | null;
+            weights_digest: string | null;
+        };
+        /**
+         * TrainingSettings
+         * @description Departures from the recipe that fits the number of images (worker/recipe.py); what is left out stays with it.
+         */
+        TrainingSettings: {
+            folds?: number;
+            freeze?: number;
+            learning_rate?: number;
+            steps?: number;
+            then_predict?: boolean;
+        };
         /** TrainingStarted */
         TrainingStarted: {
             category_ids: string[];
@@ -1635,6 +2441,11 @@ export interface components {
                 [key: string]: string;
             };
             weights_digest: string;
+        };
+        /** Withdrawn */
+        Withdrawn: {
+            kept: number;
+            withdrawn: number;
         };
     };
     responses: never;
@@ -1941,6 +2752,138 @@ export interface operations {
             };
             /** @description This idempotency key came with another request before. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_export_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description Not changed since. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The range lies outside the file. */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3377,6 +4320,190 @@ export interface operations {
             };
         };
     };
+    list_duplicates: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Items per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_api.embeddings.DuplicateGroup_"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_embedding_map: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Points per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbeddingMap"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    request_embeddings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbeddingsRequested"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description This idempotency key came with another request before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     list_events: {
         parameters: {
             query?: {
@@ -3412,6 +4539,140 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_exports: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Items per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_api.exports.Export_"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    start_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExport"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportReply"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description This idempotency key came with another request before. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3646,6 +4907,406 @@ export interface operations {
             };
         };
     };
+    start_prediction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPredictions"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionsRequested"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description This idempotency key came with another request before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    withdraw_predictions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Withdrawn"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description This idempotency key came with another request before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_query_batches: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Items per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_api.query_batches.QueryBatch_"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    request_query_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewQueryBatch"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBatchRequested"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description This idempotency key came with another request before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_query_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                query_batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryBatch"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    next_query_batch_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                query_batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextImage"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     restore_project: {
         parameters: {
             query?: never;
@@ -3704,6 +5365,527 @@ export interface operations {
             };
             /** @description This idempotency key came with another request before. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_review_queue: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Items per page. */
+                limit?: number;
+                order?: "expected_corrections" | "disagreement" | "label_errors" | "uncertainty" | "probably_missed";
+                run_id?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewQueue"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    search_images: {
+        parameters: {
+            query?: {
+                image_id?: string | null;
+                /** @description Images to answer at most. */
+                limit?: number;
+                /** @description What to look for. */
+                text?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_training_runs: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Items per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_api.training_runs.TrainingRun_"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    start_training: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrainingRun"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRequestedReply"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description This idempotency key came with another request before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_training_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRun"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    promote_training_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingRun"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description This idempotency key came with another request before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_weights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Not changed since. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The range lies outside the file. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    compare_training_runs: {
+        parameters: {
+            query: {
+                /** @description Two to eight runs of one project. */
+                ids: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -10,6 +10,10 @@ const PAGES = [
   { to: "/projects/$projectId/pictures", label: "Pictures" },
   { to: "/projects/$projectId/categories", label: "Categories" },
   { to: "/projects/$projectId/annotate/{-$imageId}", label: "Annotate" },
+  { to: "/projects/$projectId/train", label: "Train" },
+  { to: "/projects/$projectId/auto-annotate", label: "Auto-annotate" },
+  { to: "/projects/$projectId/review", label: "Review" },
+  { to: "/projects/$projectId/jobs", label: "Jobs" },
 ] as const;
 
 /** What every page of a project stands in: where one can go, the jobs that run, whether the line is live. */

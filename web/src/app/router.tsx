@@ -64,10 +64,57 @@ const annotateRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/annotate/AnnotateRoute"), "AnnotateRoute"),
 });
 
+interface TrainSearch {
+  run?: string;
+}
+
+const trainRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: "train",
+  validateSearch: (search: Record<string, unknown>): TrainSearch =>
+    typeof search.run === "string" ? { run: search.run } : {},
+  component: lazyRouteComponent(() => import("../features/train/TrainPage"), "TrainPage"),
+});
+
+const compareRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: "compare",
+  validateSearch: (search: Record<string, unknown>) => ({ runs: typeof search.runs === "string" ? search.runs : "" }),
+  component: lazyRouteComponent(() => import("../features/train/ComparePage"), "ComparePage"),
+});
+
+const predictRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: "auto-annotate",
+  component: lazyRouteComponent(() => import("../features/predict/PredictPage"), "PredictPage"),
+});
+
+const reviewRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: "review",
+  component: lazyRouteComponent(() => import("../features/review/ReviewPage"), "ReviewPage"),
+});
+
+const jobsRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: "jobs",
+  component: lazyRouteComponent(() => import("../features/jobs/JobsPage"), "JobsPage"),
+});
+
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     projectsRoute,
-    projectRoute.addChildren([projectIndexRoute, picturesRoute, categoriesRoute, annotateRoute]),
+    projectRoute.addChildren([
+      projectIndexRoute,
+      picturesRoute,
+      categoriesRoute,
+      annotateRoute,
+      trainRoute,
+      compareRoute,
+      predictRoute,
+      reviewRoute,
+      jobsRoute,
+    ]),
   ]),
   defaultPreload: "intent",
 });

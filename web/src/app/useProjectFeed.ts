@@ -27,10 +27,10 @@ export function useProjectFeed(projectId: string): FeedState {
         timer ??= setTimeout(flush, SETTLE_MS);
       },
       onProgress: ({ job_id, progress, message }) => {
-        queries.setQueriesData<{ items: Job[] }>({ queryKey: ["jobs"] }, (jobs) => {
-          if (!jobs?.items) return jobs;
-          const items = jobs.items.map((job) => (job.id === job_id ? { ...job, progress, message } : job));
-          return { ...jobs, items };
+        queries.setQueriesData<{ items: Job[] } | Job>({ queryKey: ["jobs"] }, (known) => {
+          const moved = (job: Job) => (job.id === job_id ? { ...job, progress, message } : job);
+          if (!known) return known;
+          return "items" in known ? { ...known, items: known.items.map(moved) } : moved(known);
         });
       },
       onResync: () => void queries.invalidateQueries(),

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { type MouseEvent, memo } from "react";
-import type { Image, ThumbnailShape } from "../../api/types";
+import type { Image } from "../../api/types";
+import { ShapeOverlay } from "../../ui/ShapeOverlay";
 import { type ImageFilter, STATE_NAMES } from "./Filters";
 import { queryOf } from "./filterQuery";
 import classes from "./pictures.module.css";
@@ -34,12 +35,7 @@ export const Tile = memo(function Tile({ projectId, image, size, colors, filter,
           decoding="async"
           draggable={false}
         />
-        <svg viewBox={`0 0 ${image.width} ${image.height}`} preserveAspectRatio="xMidYMid meet" aria-hidden="true">
-          {image.shapes?.map((shape, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the shapes of a thumbnail have no ids and never move
-            <Outline key={index} shape={shape} color={colors.get(shape.category_id) ?? "#888888"} />
-          ))}
-        </svg>
+        <ShapeOverlay image={image} shapes={image.shapes ?? []} colors={colors} />
       </Link>
       <button
         type="button"
@@ -61,24 +57,3 @@ export const Tile = memo(function Tile({ projectId, image, size, colors, filter,
     </figure>
   );
 });
-
-function Outline({ shape, color }: { shape: ThumbnailShape; color: string }) {
-  const { geometry } = shape;
-  const style = {
-    fill: "none",
-    stroke: color,
-    strokeWidth: 2,
-    vectorEffect: "non-scaling-stroke" as const,
-    ...(shape.layer === "prediction" ? { strokeDasharray: "4 3" } : {}),
-  };
-  if (geometry.type === "box")
-    return <rect x={geometry.x} y={geometry.y} width={geometry.width} height={geometry.height} {...style} />;
-  if (geometry.type === "polygon")
-    return (
-      <path
-        d={geometry.rings.map((ring) => `M${ring.map((point) => point.join(" ")).join("L")}Z`).join("")}
-        {...style}
-      />
-    );
-  return null;
-}

@@ -1,0 +1,62 @@
+import { Badge, Button, Code, Group, Progress, Stack, Text } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { client, dataOf } from "../../api/client";
+import type { Job } from "../../api/types";
+import { stateColor } from "../../ui/stateColor";
+import { jobName } from "./jobNames";
+
+export function JobCard({ job }: { job: Job }) {
+  const queries = useQueryClient();
+  const change = useMutation({
+    mutationFn: (action: "cancel" | "retry") =>
+      dataOf(client.POST(`/api/jobs/{job_id}/${action}`, { params: { path: { job_id: job.id } } })),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["jobs"] }),
+  });
+  const open = job.state === "running" || job.state === "queued";
+  return (
+    <Stack gap={4} p="xs" style={{ borderBottom: "1px solid var(--mantine-color-default-border)" }}>
+      <Group justify="space-between" wrap="nowrap">
+        <Text size="sm" fw={600}>
+          {jobName(job.kind)}
+        </Text>
+        <Group gap={6} wrap="nowrap">
+          <Badge size="sm" variant="light" color={stateColor(job.state)}>
+            {job.cancel_requested && open ? "cancelling" : job.state}
+          </Badge>
+          {open && (
+            <Button
+              size="compact-xs"
+              variant="default"
+              loading={change.isPending}
+              onClick={() => change.mutate("cancel")}
+            >
+              Cancel
+            </Button>
+          )}
+          {(job.state === "failed" || job.state === "cancelled") && (
+            <Button
+              size="compact-xs"
+              variant="default"
+              loading={change.isPending}
+              onClick={() => change.mutate("retry")}
+            >
+              Retry
+            </Button>
+          )}
+        </Group>
+      </Group>
+      {open && <Progress value={job.progress * 100} aria-label={`${jobName(job.kind)} progress`} />}
+      {job.message && <Text size="xs">{job.message}</Text>}
+      {job.error && (
+        <Text size="xs" c="red">
+          {job.error}
+        </Text>
+      )}
+      {job.error_tail && (
+        <Code block fz={11} mah={120} style={{ overflow: "auto" }}>
+          {job.error_tail}
+        </Code>
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,117 @@
+import { Badge, Stack, Table, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useParams, useSearch } from "@tanstack/react-router";
+import { categoriesQuery, comparisonQuery } from "../../api/queries";
+import type { Comparison } from "../../api/types";
+import { Empty } from "../../ui/Empty";
+import { ErrorPanel } from "../../ui/ErrorPanel";
+import { LineChart } from "../../ui/LineChart";
+import { figure } from "../../ui/numbers";
+import { Page } from "../../ui/Page";
+import { Panel } from "../../ui/Panel";
+import { lineColor } from "../../ui/palette";
+import { comparedCurve } from "./comparedCurve";
+import { runName } from "./runName";
+
+export function ComparePage() {
+  const { projectId } = useParams({ from: "/projects/$projectId" });
+  const { runs } = useSearch({ from: "/projects/$projectId/compare" });
+  const ids = runs.split(",").filter(Boolean);
+  const { data, error } = useQuery({ ...comparisonQuery(ids), enabled: ids.length >= 2 });
+  return (
+    <Page
+      title="Compare runs"
+      lead="Figures on the pictures that every one of these runs was measured on and none was trained on."
+    >
+      {ids.length < 2 && <Empty>Tick two or more runs on the Train page.</Empty>}
+      {error && <ErrorPanel error={error} />}
+      {data && (
+        <Stack>
+          <Panel title={`On ${data.common_images} common pictures`}>
+            <FigureTable projectId={projectId} comparison={data} />
+          </Panel>
+          <Panel title="mAP50-95 by epoch">
+            <Curves comparison={data} />
+          </Panel>
+        </Stack>
+      )}
+    </Page>
+  );
+}
+
+function FigureTable({ projectId, comparison }: { projectId: string; comparison: Comparison }) {
+  const { data: categories } = useQuery(categoriesQuery(projectId, true));
+  const names = new Map(categories?.items.map(({ id, name }) => [id, name]));
+  const { runs } = comparison;
+  const rows = runs[0]?.per_category.map(({ category_id }) => category_id) ?? [];
+  return (
+    <Table.ScrollContainer minWidth={480}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th />
+            {runs.map(({ run }, index) => (
+              <Table.Th key={run.id}>
+                <Badge color={lineColor(index)} autoContrast mr={6}>
+                  {index + 1}
+                </Badge>
+                {runName(run)}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          <Row name="mAP50" values={runs.map(({ map50 }) => map50)} />
+          <Row name="mAP50-95" values={runs.map(({ map50_95 }) => map50_95)} />
+          {rows.map((id) => (
+            <Row
+              key={id}
+              name={`${names.get(id) ?? "?"}, AP50-95`}
+              values={runs.map(({ per_category }) => per_category.find((each) => each.category_id === id)?.ap50_95)}
+            />
+          ))}
+          <Row name="Pictures learned from" values={runs.map(({ run }) => run.train_images)} digits={0} />
+          <Row name="Seconds of training" values={runs.map(({ run }) => run.seconds)} digits={0} />
+          <Row
+            name="Milliseconds a picture"
+            values={runs.map(({ run }) => inMs(run.metrics?.seconds_per_image))}
+            digits={1}
+          />
+        </Table.Tbody>
+      </Table>
+      {comparison.common_images === 0 && (
+        <Text size="sm">These runs have no held-out picture in common, so only their own curves can be compared.</Text>
+      )}
+    </Table.ScrollContainer>
+  );
+}
+
+function Row({ name, values, digits = 3 }: { name: string; values: (number | null | undefined)[]; digits?: number }) {
+  const best = digits === 3 ? Math.max(...values.map((value) => value ?? Number.NEGATIVE_INFINITY)) : null;
+  return (
+    <Table.Tr>
+      <Table.Th scope="row" fw={500}>
+        {name}
+      </Table.Th>
+      {values.map((value, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place
+        <Table.Td key={index} fw={value != null && value === best ? 700 : 400}>
+          {figure(value, digits)}
+        </Table.Td>
+      ))}
+    </Table.Tr>
+  );
+}
+
+function Curves({ comparison }: { comparison: Comparison }) {
+  const { x, lines } = comparedCurve(
+    comparison.runs.map(({ run }) => run),
+    "map50_95",
+  );
+  if (x.length === 0) return <Empty>These runs kept no curve.</Empty>;
+  return <LineChart label="mAP50-95 of each run by epoch" xLabel="epoch" x={x} lines={lines} height={260} />;
+}
+
+function inMs(seconds: number | null | undefined): number | null {
+  return seconds == null ? null : seconds * 1000;
+}

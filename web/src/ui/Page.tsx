@@ -1,0 +1,35 @@
+import { Group, Text, Title } from "@mantine/core";
+import type { ReactNode } from "react";
+import classes from "./ui.module.css";
+
+/** A page of a project: its one heading, what it is for in a line, and its actions at the right. */
+export function Page({
+  title,
+  lead,
+  actions,
+  children,
+}: {
+  title: ReactNode;
+  lead?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}) {
+  return (
+    <main className={classes.page}>
+      <Group justify="space-between" align="flex-start" mb="md">
+        <div>
+          <Title order={1} size="h3">
+            {title}
+          </Title>
+          {lead && (
+            <Text size="sm" className={classes.quiet} maw={760}>
+              {lead}
+            </Text>
+          )}
+        </div>
+        {actions && <Group gap="xs">{actions}</Group>}
+      </Group>
+      {children}
+    </main>
+  );
+}
