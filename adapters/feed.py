@@ -31,6 +31,8 @@ _encode = msgspec.json.Encoder().encode
 class FeedEvent(msgspec.Struct, frozen=True):
     position: int
     project_id: UUID
+    stream_id: UUID
+    type: str
     encoded: bytes
 
 
@@ -172,6 +174,10 @@ class FeedHub:
         if not rows:
             return False
         self._ring.extend(_feed_event(row) for row in rows)
+        if erased := {row["stream_id"] for row in rows if row["type"] == "image.erased"}:
+            # What an erased picture was called must not be replayed from memory.
+            kept = [event for event in self._ring if event.stream_id not in erased or event.type == "image.erased"]
+            self._ring = deque(kept, maxlen=RING_EVENTS)
         self.head = Head(self.head.epoch, rows[-1]["position"])
         self._wake()
         return len(rows) == PAGE_EVENTS
@@ -206,4 +212,4 @@ class FeedHub:
 
 
 def _feed_event(row: asyncpg.Record) -> FeedEvent:
-    return FeedEvent(row["position"], row["project_id"], _encode(event_view(row)))
+    return FeedEvent(row["position"], row["project_id"], row["stream_id"], row["type"], _encode(event_view(row)))

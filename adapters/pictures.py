@@ -21,6 +21,8 @@ MAX_FILE_BYTES = 100 * 1024 * 1024
 MAX_NAME_LENGTH = 255
 
 DerivativeKind = Literal["thumbnail", "preview"]
+DERIVATIVE_SIZES: dict[DerivativeKind, tuple[int, ...]] = {"thumbnail": (128, 256, 512), "preview": (1024, 2048, 4096)}
+"""The sizes that are kept, px of the longer side."""
 QUALITY: dict[DerivativeKind, int] = {"thumbnail": 70, "preview": 85}
 
 # Pillow only warns up to twice this size; a bomb must be refused before it is decoded.

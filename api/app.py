@@ -21,6 +21,7 @@ from api import (
     feed,
     health,
     images,
+    imports,
     jobs,
     page,
     predictions,
@@ -29,6 +30,7 @@ from api import (
     review_queue,
     search,
     training_runs,
+    undo,
     uploads,
 )
 from api.errors import EXCEPTION_HANDLERS
@@ -51,7 +53,9 @@ ROUTES: list[Any] = [
     *predictions.routes,
     *review_queue.routes,
     *exports.routes,
+    *imports.routes,
     *events.routes,
+    *undo.routes,
     *feed.routes,
 ]
 

@@ -16,8 +16,9 @@ from litestar.response import Stream
 
 from adapters import image_rows
 from adapters.blobs import derivative_name, original_name
+from adapters.erasure import erase_traces, registered_digest
 from adapters.image_rows import ImageFilter, Sort
-from adapters.pictures import DerivativeKind, RefusedPicture, derivative
+from adapters.pictures import DERIVATIVE_SIZES, DerivativeKind, RefusedPicture, derivative
 from adapters.project_rows import resolved_categories
 from api.idempotency import command_id_of
 from api.paging import After, Limit, page_of
@@ -25,14 +26,12 @@ from api.projects import require_project
 from api.routing import delete, get, post
 from api.services import Services
 from domain.errors import InvalidInput, NotFound, Problem
-from domain.events import ImageRestored, ImageReviewState, ImageTrashed, Source
+from domain.events import ImageErased, ImageRestored, ImageReviewState, ImageTrashed, Source
 from domain.execute import IMAGE, Decision, Look
 from domain.geometry import Geometry
 from domain.ids import LOCAL_ACTOR
 from domain.image import ImageState
 
-THUMBNAIL_SIZES = (128, 256, 512)
-PREVIEW_SIZES = (1024, 2048, 4096)
 _derivative_slots = asyncio.Semaphore(2)
 
 
@@ -250,7 +249,7 @@ async def get_thumbnail(
     size: Annotated[int, QueryParameter(ge=16, le=512)] = 256,
 ) -> Response[Any]:
     """A small upright WebP; `size` is its longer side, px, rounded up to one that is kept."""
-    return await _derived(services, request, image_id, "thumbnail", size, THUMBNAIL_SIZES)
+    return await _derived(services, request, image_id, "thumbnail", size)
 
 
 @get("/api/images/{image_id:uuid}/preview", "get_preview", problems=[416], media_type="image/webp")
@@ -261,7 +260,7 @@ async def get_preview(
     size: Annotated[int, QueryParameter(ge=16, le=4096)] = 2048,
 ) -> Response[Any]:
     """A large upright WebP for the canvas; never larger than the picture itself."""
-    return await _derived(services, request, image_id, "preview", size, PREVIEW_SIZES)
+    return await _derived(services, request, image_id, "preview", size)
 
 
 async def _derived(
@@ -270,10 +269,9 @@ async def _derived(
     image_id: UUID,
     kind: DerivativeKind,
     size: int,
-    sizes: tuple[int, ...],
 ) -> Response[Any]:
     image = await read_image(services, image_id)
-    kept_size = next(kept for kept in sizes if kept >= size)
+    kept_size = next(kept for kept in DERIVATIVE_SIZES[kind] if kept >= size)
     etag = f"{image.digest}-{kind}-{kept_size}"
     if _is_fresh(request, etag):
         return _not_modified(etag)
@@ -396,6 +394,37 @@ async def restore_image(
     return await _execute(services, request, image_id, decide)
 
 
+@post("/api/images/{image_id:uuid}/erase", "erase_image", status_code=204)
+async def erase_image(
+    services: NamedDependency[Services], request: Request[Any, Any, Any], image_id: FromPath[UUID]
+) -> None:
+    """For good: the picture, everything derived from it, and what the log says of it. Exports of the project go too.
+
+    Asking again for an erased image finishes what a crash may have left.
+    """
+    project_id = await services.pool.fetchval("SELECT project_id FROM images WHERE image_id = $1", image_id)
+    if project_id is None:
+        raise NotFound("There is no such image.")
+    digest = await registered_digest(services.pool, image_id)
+
+    async def decide(state: ImageState, _look: Look) -> Decision:
+        if state.version == 0:
+            raise NotFound("There is no such image.")
+        known = (*state.annotations, *state.deleted)
+        return Decision([] if state.erased else [ImageErased(known)])
+
+    await services.executor.execute(
+        IMAGE,
+        image_id,
+        decide,
+        project_id=project_id,
+        actor_id=LOCAL_ACTOR,
+        command_id=await command_id_of(request),
+    )
+    await erase_traces(services.pool, services.blobs, project_id, image_id, digest)
+    services.executor.forget(image_id)
+
+
 async def _execute(services: Services, request: Request[Any, Any, Any], image_id: UUID, decide: Any) -> Image:
     image = await read_image(services, image_id)
     outcome = await services.executor.execute(
@@ -423,4 +452,5 @@ routes = [
     get_preview,
     trash_image,
     restore_image,
+    erase_image,
 ]

@@ -80,6 +80,10 @@ class Executor:
         self._remember(stream_id, state)
         return state
 
+    def forget(self, stream_id: UUID) -> None:
+        """Drop the cached state: after an erasure nothing of it may stay in memory."""
+        self._states.pop(stream_id, None)
+
     async def recall(self, aggregate: Aggregate[S], stream_id: UUID) -> S:
         """The stream as last seen, without asking the store: only for guards, whose append tells if it was stale."""
         state = self._states.get(stream_id)
@@ -95,6 +99,7 @@ class Executor:
         actor_id: UUID,
         command_id: UUID | None = None,
         causation_id: UUID | None = None,
+        correlation_id: UUID | None = None,
         meta: Mapping[str, Any] | None = None,
     ) -> Outcome[S]:
         """Decide and append. `decide` gets the state and the way to look at the streams it guards.
@@ -123,6 +128,7 @@ class Executor:
                     guards=decision.guards,
                     command_id=command_id,
                     causation_id=causation_id,
+                    correlation_id=correlation_id,
                     meta=meta or {},
                 )
                 appended = await self.store.append(append)

@@ -184,7 +184,7 @@ def _fold_image(recorded: e.RecordedEvent) -> list[Change]:
             changes = [Drop("annotations", record.annotation_id) for record in event.annotations]
         case e.ImageErased():
             changes = [Drop("annotations", annotation_id) for annotation_id in event.annotation_ids]
-            values |= {"trashed": True, "erased": True, "file_name": "", "digest": ""}
+            values |= {"trashed": True, "erased": True, "file_name": "", "digest": "", "reject_reason": None}
         case e.ImageTrashed():
             values["trashed"] = True
         case e.ImageRestored():

@@ -161,6 +161,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/{image_id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * EraseImage
+         * @description For good: the picture, everything derived from it, and what the log says of it. Exports of the project go too.
+         *
+         *     Asking again for an erased image finishes what a crash may have left.
+         */
+        post: operations["erase_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{image_id}/file": {
         parameters: {
             query?: never;
@@ -509,6 +531,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * StartImport
+         * @description `application/zip`, or multipart with the zip in `file`. Images that have annotations already keep theirs.
+         */
+        post: operations["start_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/jobs": {
         parameters: {
             query?: never;
@@ -709,6 +751,26 @@ export interface paths {
          * @description The dataset is the log up to now; what is missing for a training is a 409 with every reason.
          */
         post: operations["start_training"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Compensating events image by image; the history keeps what was done and that it was undone.
+         */
+        post: operations["undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1513,6 +1575,10 @@ export interface components {
              * @enum {string}
              */
             type: "image.trashed";
+        };
+        /** ImportRequested */
+        ImportRequested: {
+            job: components["schemas"]["Job"];
         };
         /** Ingested */
         Ingested: {
@@ -2442,6 +2508,52 @@ export interface components {
             };
             weights_digest: string;
         };
+        /** Undo */
+        Undo: {
+            what: components["schemas"]["UndoJob"] | components["schemas"]["UndoActor"] | components["schemas"]["UndoUndo"];
+        };
+        /**
+         * UndoActor
+         * @description Everything that one person did on these images, after a log position if one is given.
+         */
+        UndoActor: {
+            /** Format: uuid */
+            actor_id: string;
+            /** @default 0 */
+            after_position?: number;
+            image_ids: string[];
+            /** @enum {unknown} */
+            type: "actor";
+        };
+        /**
+         * UndoJob
+         * @description Everything that a prediction job accepted.
+         */
+        UndoJob: {
+            /** Format: uuid */
+            job_id: string;
+            /** @enum {unknown} */
+            type: "job";
+        };
+        /** UndoReport */
+        UndoReport: {
+            events: number;
+            images: number;
+            kept: number;
+            skipped: number;
+            /** Format: uuid */
+            undo_id: string;
+        };
+        /**
+         * UndoUndo
+         * @description An earlier undo.
+         */
+        UndoUndo: {
+            /** @enum {unknown} */
+            type: "undo";
+            /** Format: uuid */
+            undo_id: string;
+        };
         /** Withdrawn */
         Withdrawn: {
             kept: number;
@@ -3185,6 +3297,80 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CommandsApplied"];
                 };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description This idempotency key came with another request before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    erase_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request is wrong; `errors` names the parts. */
             400: {
@@ -4851,6 +5037,95 @@ export interface operations {
             };
         };
     };
+    start_import: {
+        parameters: {
+            query?: {
+                /** @description Read and report everything, change nothing. */
+                dry_run?: boolean;
+                /** @description Review state of the imported images. */
+                imported_state?: "submitted" | "in_progress";
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": string;
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRequested"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description This idempotency key came with another request before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     list_jobs: {
         parameters: {
             query?: {
@@ -5579,6 +5854,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrainingRequestedReply"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description This idempotency key came with another request before. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Undo"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoReport"];
                 };
             };
             /** @description The request is wrong; `errors` names the parts. */
