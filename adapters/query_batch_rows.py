@@ -59,7 +59,7 @@ async def predicting_run(database: asyncpg.Pool | Connection, project_id: UUID) 
     """The promoted run if it has predicted anything, else the newest that has."""
     row = await database.fetchrow(
         "SELECT r.run_id, r.metrics FROM training_runs r JOIN projects p USING (project_id) WHERE r.project_id = $1 "
-        "AND EXISTS (SELECT FROM image_predictions ip WHERE ip.run_id = r.run_id) "
+        "AND EXISTS (SELECT FROM image_predictions ip WHERE ip.run_id = r.run_id AND ip.details ? 'boxes') "
         "ORDER BY (r.run_id = p.promoted_run_id) DESC NULLS LAST, r.run_id DESC LIMIT 1",
         project_id,
     )
@@ -69,14 +69,18 @@ async def predicting_run(database: asyncpg.Pool | Connection, project_id: UUID) 
 
 
 async def predicted_images(connection: Connection, run_id: UUID) -> list[UUID]:
-    rows = await connection.fetch("SELECT image_id FROM image_predictions WHERE run_id = $1 ORDER BY image_id", run_id)
+    rows = await connection.fetch(
+        "SELECT image_id FROM image_predictions WHERE run_id = $1 AND details ? 'boxes' ORDER BY image_id", run_id
+    )
     return [row["image_id"] for row in rows]
 
 
 async def predicted_boxes(connection: Connection, run_id: UUID) -> list[PredictedBox]:
+    """Also those too unsure to be shown as predictions: they are what an uncertainty is made of."""
     rows = await connection.fetch(
-        "SELECT image_id, category_id, confidence FROM predictions WHERE run_id = $1 AND state <> 'superseded' "
-        "ORDER BY image_id, prediction_id",
+        "SELECT ip.image_id, (box ->> 0)::uuid, (box ->> 1)::double precision FROM image_predictions ip, "
+        "jsonb_array_elements(ip.details -> 'boxes') WITH ORDINALITY AS boxes(box, place) "
+        "WHERE ip.run_id = $1 ORDER BY ip.image_id, place",
         run_id,
     )
     return [PredictedBox(*row) for row in rows]

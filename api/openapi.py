@@ -28,6 +28,20 @@ UPLOAD_BODY = {
     },
 }
 
+IMPORT_BODY = {
+    "required": True,
+    "content": {
+        "application/zip": {"schema": {"type": "string", "format": "binary"}},
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {"file": {"type": "string", "format": "binary"}},
+            }
+        },
+    },
+}
+
 FILE_OPERATIONS = {"get_image_file", "get_thumbnail", "get_preview", "get_weights", "get_export_file"}
 
 
@@ -66,6 +80,8 @@ def _complete(operation: dict[str, Any]) -> None:
         operation["requestBody"] = UPLOAD_BODY
         # Litestar knows one success a handler: 200 is the answer when nothing was registered.
         responses["200"] = {**responses["201"], "description": "Nothing new: all known already or refused."}
+    if name == "start_import":
+        operation["requestBody"] = IMPORT_BODY
     if name in FILE_OPERATIONS:
         success = responses["200"]
         binary = {"schema": {"type": "string", "format": "binary"}}

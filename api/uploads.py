@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
 from litestar.params import FromPath
 
+from adapters.archives import open_zip, refusal_of_entry
 from adapters.ingest import IncomingImage, Ingested, Read, RejectedFile, register_images
 from adapters.pictures import MAX_FILE_BYTES, RefusedPicture
 from api.idempotency import command_id_of
@@ -22,10 +23,6 @@ from domain.errors import InvalidInput, Problem, TooLarge
 from domain.ids import LOCAL_ACTOR
 
 MAX_UPLOAD_BYTES = 4 * 1024**3
-MAX_ZIP_ENTRIES = 100_000
-MAX_ZIP_RATIO = 100
-"""Unpacked to packed; pictures hardly shrink, so more than this is a bomb."""
-
 IMAGES_AT_ONCE = 50
 """Registered in one transaction: what one request holds in memory, and how long a live writer waits for it."""
 
@@ -119,34 +116,6 @@ async def receive_zip(request: Request[Any, Any, Any], folder: Path) -> Path:
                 raise TooLarge(f"The zip is over {MAX_UPLOAD_BYTES // 2**30} GB; send it in parts.")
             file.write(chunk)
     return path
-
-
-def open_zip(path: Path) -> zipfile.ZipFile:
-    """Raises InvalidInput for what is no zip, TooLarge for more entries than anyone means."""
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError) as broken:
-        raise InvalidInput(f"The body is not a zip: {broken}", [Problem("", "not a zip")]) from broken
-    if len(archive.infolist()) > MAX_ZIP_ENTRIES:
-        archive.close()
-        raise TooLarge(f"The zip has more than {MAX_ZIP_ENTRIES} entries.")
-    return archive
-
-
-def refusal_of_entry(entry: zipfile.ZipInfo) -> str | None:
-    """Why an entry is not read, or None: paths that leave the zip, links, bombs, encryption."""
-    parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
-    if not parts or ".." in parts or entry.filename.startswith(("/", "\\")) or ":" in parts[0]:
-        return "the path leaves the zip"
-    if (entry.external_attr >> 16) & 0o170000 == 0o120000:
-        return "it is a link"
-    if entry.flag_bits & 0x1:
-        return "it is encrypted"
-    if entry.file_size > MAX_FILE_BYTES:
-        return f"the file is over {MAX_FILE_BYTES // 2**20} MB"
-    if entry.file_size > MAX_ZIP_RATIO * max(entry.compress_size, 1):
-        return "it unpacks to more than a hundred times its size"
-    return None
 
 
 def _reader_of(file: UploadFile) -> Read:

@@ -113,7 +113,7 @@ def predicted_image(
             "seconds": round(item.seconds, 2),
             "agreement": agreed,
             # What selection looks at: also the boxes that are too unsure to be shown.
-            "boxes": [[d.class_index, round(d.confidence, 4)] for d in _strongest(detections)],
+            "boxes": [[rules.category_ids[d.class_index], round(d.confidence, 4)] for d in _strongest(detections)],
         },
     )
 

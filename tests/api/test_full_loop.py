@@ -12,10 +12,10 @@ from adapters.settings import Settings
 from tests.api.conftest import Api
 from tests.api.loop import SHARED, Loop, running_worker
 from worker.drawn_parts import PartsSettings, draw_parts
-from worker.import_.voc import read_voc
 from worker.import_.records import ImportImage
+from worker.import_.voc import read_voc
 
-TINY = {"image_size": 96, "epochs": 2, "batch": 4, "settings": {"folds": 2}}
+TINY = {"image_size": 96, "epochs": 30, "batch": 4, "settings": {"folds": 2, "learning_rate": 0.01}}
 
 
 @pytest.fixture(scope="module")
