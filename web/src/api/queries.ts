@@ -101,31 +101,150 @@ export const reviewQueueQuery = (projectId: string, order: QueueOrder) =>
     getNextPageParam: (page) => page.next,
   });
 
+const UNCERTAINTIES_AT_MOST = 5_000;
+
+/** How unsure the current run is of each unfinished picture, the unsurest thousands: what the map is coloured by. */
+export const uncertaintiesQuery = (projectId: string) =>
+  queryOptions({
+    queryKey: ["review-queue", projectId, "uncertainties"],
+    queryFn: async () => {
+      const values = new Map<string, number>();
+      let after: string | null = null;
+      do {
+        const { items, next }: { items: { image: { id: string }; value: number }[]; next: string | null } =
+          await dataOf(
+            client.GET("/api/projects/{project_id}/review-queue", {
+              params: {
+                path: { project_id: projectId },
+                query: { order: "uncertainty", limit: 500, ...(after ? { after } : {}) },
+              },
+            }),
+          );
+        for (const { image, value } of items) values.set(image.id, value);
+        after = next;
+      } while (after && values.size < UNCERTAINTIES_AT_MOST);
+      return values;
+    },
+  });
+
 function isOpen(state: string | undefined): boolean {
   return state === "queued" || state === "running";
 }
 
-const IMAGES_PER_PAGE = 200;
+export const imageQuery = (imageId: string) =>
+  queryOptions({
+    queryKey: ["image", imageId],
+    queryFn: () => dataOf(client.GET("/api/images/{image_id}", { params: { path: { image_id: imageId } } })),
+    staleTime: 30_000,
+  });
 
-export const imagesQuery = (projectId: string, filter: ImageFilter) =>
+/** How many pictures a page of the gallery holds. */
+export const IMAGES_PER_PAGE = 200;
+
+const PAGE_KEPT_MS = 60_000;
+
+/** One page of the gallery after `cursor`; pages far from what is shown are forgotten after a minute. */
+export const imagePageQuery = (projectId: string, filter: ImageFilter, cursor: string | null) =>
+  queryOptions({
+    queryKey: ["images", projectId, filter, cursor],
+    queryFn: () => fetchImagePage(projectId, filter, cursor, cursor === null ? ["shapes", "total"] : ["shapes"]),
+    gcTime: PAGE_KEPT_MS,
+  });
+
+/** A page; `include` nothing when only the way to the next one is wanted. */
+export function fetchImagePage(
+  projectId: string,
+  filter: ImageFilter,
+  cursor: string | null,
+  include: ("shapes" | "total")[],
+) {
+  return dataOf(
+    client.GET("/api/projects/{project_id}/images", {
+      params: {
+        path: { project_id: projectId },
+        query: {
+          ...given(filter),
+          limit: IMAGES_PER_PAGE,
+          ...(include.length > 0 ? { include } : {}),
+          ...(cursor ? { after: cursor } : {}),
+        },
+      },
+    }),
+  );
+}
+
+/** The submitted pictures, oldest first: what waits for an approval. */
+export const submittedQuery = (projectId: string) =>
   infiniteQueryOptions({
-    queryKey: ["images", projectId, filter],
+    queryKey: ["images", projectId, "submitted"],
+    queryFn: ({ pageParam }) => fetchImagePage(projectId, { state: ["submitted"] }, pageParam, []),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  });
+
+export const searchQuery = (projectId: string, wanted: { text: string } | { image_id: string }) =>
+  queryOptions({
+    queryKey: ["search", projectId, wanted],
+    queryFn: () =>
+      dataOf(
+        client.GET("/api/projects/{project_id}/search", {
+          params: { path: { project_id: projectId }, query: { ...wanted, limit: 200 } },
+        }),
+      ),
+    retry: false,
+    staleTime: 60_000,
+  });
+
+export const duplicatesQuery = (projectId: string) =>
+  infiniteQueryOptions({
+    queryKey: ["duplicates", projectId],
     queryFn: ({ pageParam }) =>
       dataOf(
-        client.GET("/api/projects/{project_id}/images", {
+        client.GET("/api/projects/{project_id}/duplicates", {
+          params: { path: { project_id: projectId }, query: { limit: 50, ...(pageParam ? { after: pageParam } : {}) } },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  });
+
+export const embeddingMapQuery = (projectId: string) =>
+  infiniteQueryOptions({
+    queryKey: ["embedding-map", projectId],
+    queryFn: ({ pageParam }) =>
+      dataOf(
+        client.GET("/api/projects/{project_id}/embedding-map", {
           params: {
             path: { project_id: projectId },
-            query: {
-              ...given(filter),
-              limit: IMAGES_PER_PAGE,
-              include: pageParam ? ["shapes"] : ["shapes", "total"],
-              ...(pageParam ? { after: pageParam } : {}),
-            },
+            query: { limit: 20_000, ...(pageParam ? { after: pageParam } : {}) },
           },
         }),
       ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
+    staleTime: 30_000,
+  });
+
+export const queryBatchesQuery = (projectId: string) =>
+  queryOptions({
+    queryKey: ["query-batches", projectId, "list"],
+    queryFn: () =>
+      dataOf(
+        client.GET("/api/projects/{project_id}/query-batches", {
+          params: { path: { project_id: projectId }, query: { limit: 20 } },
+        }),
+      ),
+  });
+
+export const exportsQuery = (projectId: string) =>
+  queryOptions({
+    queryKey: ["exports", projectId],
+    queryFn: () =>
+      dataOf(
+        client.GET("/api/projects/{project_id}/exports", {
+          params: { path: { project_id: projectId }, query: { limit: 50 } },
+        }),
+      ),
   });
 
 /** The filter without what is left open: the client would send it as text. */

@@ -35,9 +35,15 @@ const projectIndexRoute = createRoute({
   },
 });
 
+interface PicturesSearch {
+  view?: "map" | "duplicates";
+}
+
 const picturesRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: "pictures",
+  validateSearch: (search: Record<string, unknown>): PicturesSearch =>
+    search.view === "map" || search.view === "duplicates" ? { view: search.view } : {},
   component: lazyRouteComponent(() => import("../features/pictures/PicturesPage"), "PicturesPage"),
 });
 
@@ -95,6 +101,12 @@ const reviewRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/review/ReviewPage"), "ReviewPage"),
 });
 
+const transferRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: "data",
+  component: lazyRouteComponent(() => import("../features/transfer/TransferPage"), "TransferPage"),
+});
+
 const jobsRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: "jobs",
@@ -113,6 +125,7 @@ export const router = createRouter({
       compareRoute,
       predictRoute,
       reviewRoute,
+      transferRoute,
       jobsRoute,
     ]),
   ]),

@@ -1,4 +1,4 @@
-import { createTheme } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme } from "@mantine/core";
 
 export const theme = createTheme({
   primaryColor: "blue",
@@ -7,4 +7,17 @@ export const theme = createTheme({
   defaultRadius: "md",
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
   cursorType: "pointer",
+});
+
+/** Mantine's quiet text misses WCAG AA by a shade in the light theme and its hints in both. */
+export const readableVariables: CSSVariablesResolver = (mantine) => ({
+  variables: {},
+  light: {
+    "--mantine-color-dimmed": mantine.colors.gray[7],
+    "--mantine-color-placeholder": mantine.colors.gray[7],
+  },
+  dark: {
+    "--mantine-color-dimmed": mantine.colors.dark[1],
+    "--mantine-color-placeholder": mantine.colors.dark[1],
+  },
 });

@@ -10,7 +10,7 @@ const STALE_AFTER: Record<string, readonly string[]> = {
   query_batch: ["query-batches", "images"],
   training: ["training-runs", "training-run", "statistics"],
   run: ["training-runs", "project"],
-  job: ["jobs"],
+  job: ["jobs", "query-batches", "embedding-map", "duplicates"],
   export: ["exports"],
 };
 

@@ -40,6 +40,7 @@ export function CategoryRow({ category, others }: { category: Category; others: 
           aria-label={`Colour of ${category.name}`}
           defaultValue={category.color}
           format="hex"
+          eyeDropperButtonProps={{ "aria-label": "Take a colour from the screen" }}
           onChangeEnd={(color) => change.mutate({ color })}
         />
       </Table.Td>

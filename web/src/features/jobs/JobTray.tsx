@@ -11,17 +11,17 @@ export function JobTray({ projectId }: { projectId: string }) {
   const failed = jobs[0]?.state === "failed";
   return (
     <Popover position="bottom-end" width={420} shadow="md" withArrow trapFocus>
-      <Popover.Target>
-        <Indicator
-          disabled={active.length === 0 && !failed}
-          color={failed ? "red" : "blue"}
-          processing={active.length > 0}
-        >
+      <Indicator
+        disabled={active.length === 0 && !failed}
+        color={failed ? "red" : "blue"}
+        processing={active.length > 0}
+      >
+        <Popover.Target>
           <Button variant="default" size="xs">
             {active.length > 0 ? `Jobs (${active.length})` : "Jobs"}
           </Button>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown p="xs" aria-label="Jobs">
         <ScrollArea.Autosize mah="60vh" type="auto">
           {jobs.length === 0 && (

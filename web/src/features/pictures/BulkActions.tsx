@@ -2,6 +2,7 @@ import { Button, Group, Paper, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError, client, dataOf } from "../../api/client";
+import { inParallel } from "../../ui/inParallel";
 
 type Action = "submit" | "approve" | "reopen" | "mark_empty" | "trash" | "restore";
 
@@ -14,14 +15,11 @@ const LABELS: Record<Action, string> = {
   restore: "Restore",
 };
 
-const AT_ONCE = 6;
-
 export function BulkActions({
   selected,
   onDone,
   onSelectAll,
 }: {
-  projectId: string;
   selected: ReadonlySet<string>;
   onDone: () => void;
   onSelectAll: () => void;
@@ -30,19 +28,15 @@ export function BulkActions({
   const [refused, setRefused] = useState<string[]>([]);
   const run = useMutation({
     mutationFn: async (action: Action) => {
-      const waiting = [...selected];
       const problems: string[] = [];
-      const next = async () => {
-        for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-          try {
-            await apply(action, id);
-          } catch (error) {
-            if (!(error instanceof ApiError)) throw error;
-            problems.push(error.message);
-          }
+      await inParallel([...selected], async (id) => {
+        try {
+          await apply(action, id);
+        } catch (error) {
+          if (!(error instanceof ApiError)) throw error;
+          problems.push(error.message);
         }
-      };
-      await Promise.all(Array.from({ length: AT_ONCE }, next));
+      });
       return problems;
     },
     onSuccess: (problems) => {
@@ -70,7 +64,7 @@ export function BulkActions({
           </Button>
         ))}
         <Button size="xs" variant="subtle" onClick={onSelectAll}>
-          Select all shown
+          Select all
         </Button>
         <Button size="xs" variant="subtle" onClick={onDone}>
           Select none

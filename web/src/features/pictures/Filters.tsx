@@ -34,7 +34,7 @@ export function Filters({
 }) {
   const search = useDebouncedCallback((q: string) => onChange({ ...filter, q: q || undefined }), 250);
   return (
-    <Group my="sm" gap="xs" align="end" role="search" aria-label="Filter pictures">
+    <Group gap="xs" align="end" role="search" aria-label="Filter pictures">
       <TextInput
         label="Name"
         size="xs"

@@ -1,8 +1,9 @@
 import { useElementSize } from "@mantine/hooks";
-import { type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
-import type { Category, Image } from "../../api/types";
+import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
+import type { Category } from "../../api/types";
 import type { ImageFilter } from "./Filters";
-import { gridOf, placeOf, visibleSpan } from "./gridMaths";
+import { focusedAfter, gridOf, placeOf, scrollTopToShow, visibleSpan } from "./gridMaths";
+import type { ImageSource } from "./imageSource";
 import classes from "./pictures.module.css";
 import { Tile } from "./Tile";
 
@@ -10,21 +11,21 @@ const CELL_PX = 180;
 
 interface Props {
   projectId: string;
-  images: readonly Image[];
-  total: number;
+  source: ImageSource;
   categories: readonly Category[];
   filter: ImageFilter;
   selected: ReadonlySet<string>;
   onSelect: (selected: ReadonlySet<string>) => void;
-  onNeedMore: () => void;
+  onSimilar?: (imageId: string) => void;
 }
 
 /** Only the pictures near the viewport are in the page, however many there are. */
-export function Gallery({ projectId, images, total, categories, filter, selected, onSelect, onNeedMore }: Props) {
+export function Gallery({ projectId, source, categories, filter, selected, onSelect, onSimilar }: Props) {
   const { ref, width } = useElementSize();
   const outer = useRef<HTMLDivElement>(null);
   const anchor = useRef<number | null>(null);
   const [view, setView] = useState({ top: 0, height: 800 });
+  const { total, show } = source;
   const grid = gridOf(total, width, CELL_PX);
   const span = visibleSpan(grid, total, view.top, view.height);
   const colors = useMemo(() => new Map(categories.map(({ id, color }) => [id, color])), [categories]);
@@ -50,35 +51,61 @@ export function Gallery({ projectId, images, total, categories, filter, selected
     };
   }, []);
 
-  const missing = span.end > images.length && images.length < total;
   useEffect(() => {
-    if (missing) onNeedMore();
-  });
+    if (width > 0) show({ start: span.start, end: span.end });
+  }, [show, width, span.start, span.end]);
 
-  const pick = (index: number, event: MouseEvent) => {
-    const image = images[index];
+  const pick = async (index: number, event: MouseEvent) => {
+    const image = source.at(index);
     if (!image) return;
     const next = new Set(selected);
     if (event.shiftKey && anchor.current !== null) {
       const [from, to] = [Math.min(anchor.current, index), Math.max(anchor.current, index)];
-      for (const each of images.slice(from, to + 1)) next.add(each.id);
+      for (const id of await source.ids(from, to + 1)) next.add(id);
     } else if (next.has(image.id)) next.delete(image.id);
     else next.add(image.id);
     anchor.current = index;
     onSelect(next);
   };
 
+  const move = (event: KeyboardEvent) => {
+    const focused = (event.target as HTMLElement).closest<HTMLElement>("[data-index]");
+    const index = focused && focusedAfter(event.key, Number(focused.dataset.index), grid, total);
+    if (index === null) return;
+    event.preventDefault();
+    const scroller = outer.current?.closest("#content");
+    if (scroller) {
+      const offset = outer.current?.offsetTop ?? 0;
+      scroller.scrollTop = offset + scrollTopToShow(grid, index, scroller.scrollTop - offset, scroller.clientHeight);
+    }
+    // The row may come into the page only with the next frames.
+    let tries = 20;
+    const focus = () => {
+      const link = outer.current?.querySelector<HTMLElement>(`[data-index="${index}"] a`);
+      if (link) link.focus({ preventScroll: true });
+      else if (tries-- > 0) requestAnimationFrame(focus);
+    };
+    requestAnimationFrame(focus);
+  };
+
   return (
     <div ref={outer}>
-      <section ref={ref} className={classes.gallery} style={{ height: grid.height }} aria-label="Pictures">
+      <section
+        ref={ref}
+        className={classes.gallery}
+        style={{ height: grid.height }}
+        aria-label="Pictures"
+        onKeyDown={move}
+      >
         {width > 0 &&
           Array.from({ length: span.end - span.start }, (_, offset) => {
             const index = span.start + offset;
             const { left, top } = placeOf(grid, index);
-            const image = images[index];
+            const image = source.at(index);
             return (
               <div
                 key={image?.id ?? `waiting-${index}`}
+                data-index={index}
                 className={classes.place}
                 style={{ transform: `translate(${left}px, ${top}px)`, width: grid.cell }}
               >
@@ -90,7 +117,8 @@ export function Gallery({ projectId, images, total, categories, filter, selected
                     colors={colors}
                     filter={filter}
                     selected={selected.has(image.id)}
-                    onPick={(event) => pick(index, event)}
+                    onPick={(event) => void pick(index, event)}
+                    {...(onSimilar ? { onSimilar: () => onSimilar(image.id) } : {})}
                   />
                 ) : (
                   <div className={classes.waiting} style={{ height: grid.cell }} />

@@ -14,9 +14,10 @@ interface Props {
   filter: ImageFilter;
   selected: boolean;
   onPick: (event: MouseEvent) => void;
+  onSimilar?: () => void;
 }
 
-export const Tile = memo(function Tile({ projectId, image, size, colors, filter, selected, onPick }: Props) {
+export const Tile = memo(function Tile({ projectId, image, size, colors, filter, selected, onPick, onSimilar }: Props) {
   const filterText = queryOf(filter);
   return (
     <figure className={classes.tile} data-selected={selected || undefined}>
@@ -46,6 +47,17 @@ export const Tile = memo(function Tile({ projectId, image, size, colors, filter,
       >
         {selected ? "✓" : ""}
       </button>
+      {onSimilar && (
+        <button
+          type="button"
+          className={classes.similar}
+          aria-label={`Find pictures like ${image.file_name}`}
+          title="Find pictures like this"
+          onClick={onSimilar}
+        >
+          ≈
+        </button>
+      )}
       <figcaption className={classes.caption} title={image.file_name}>
         <span className={classes.state} data-state={image.state} title={STATE_NAMES[image.state]} />
         <span className={classes.fileName}>{image.file_name}</span>

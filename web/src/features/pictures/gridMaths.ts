@@ -40,3 +40,27 @@ export function placeOf(grid: Grid, index: number): { left: number; top: number 
 function rowHeight(cell: number): number {
   return cell + CAPTION_PX + GAP_PX;
 }
+
+/** Where an arrow, Home, End or Page key leads from `index`; null for any other key. */
+export function focusedAfter(key: string, index: number, grid: Grid, count: number): number | null {
+  const steps: Record<string, number> = {
+    ArrowLeft: -1,
+    ArrowRight: 1,
+    ArrowUp: -grid.columns,
+    ArrowDown: grid.columns,
+    PageUp: -4 * grid.columns,
+    PageDown: 4 * grid.columns,
+    Home: -count,
+    End: count,
+  };
+  const step = steps[key];
+  return step === undefined || count === 0 ? null : Math.min(count - 1, Math.max(0, index + step));
+}
+
+/** The scroll position nearest to `scrollTop` at which the picture is wholly shown. */
+export function scrollTopToShow(grid: Grid, index: number, scrollTop: number, viewHeight: number): number {
+  const row = rowHeight(grid.cell);
+  const { top } = placeOf(grid, index);
+  if (top < scrollTop) return top;
+  return top + row > scrollTop + viewHeight ? top + row - viewHeight : scrollTop;
+}

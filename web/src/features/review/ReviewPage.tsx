@@ -2,7 +2,7 @@ import { Button, Kbd, Select, Slider, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
-import { imagesQuery, reviewQueueQuery } from "../../api/queries";
+import { reviewQueueQuery, submittedQuery } from "../../api/queries";
 import type { Image } from "../../api/types";
 import { Empty } from "../../ui/Empty";
 import { ErrorPanel } from "../../ui/ErrorPanel";
@@ -122,7 +122,7 @@ function useQueue(projectId: string, queue: QueueName) {
     ...reviewQueueQuery(projectId, submitted ? "expected_corrections" : queue),
     enabled: !submitted,
   });
-  const listed = useInfiniteQuery({ ...imagesQuery(projectId, { state: ["submitted"] }), enabled: submitted });
+  const listed = useInfiniteQuery({ ...submittedQuery(projectId), enabled: submitted });
   const waiting = useMemo<Waiting[]>(() => {
     if (submitted)
       return (listed.data?.pages ?? []).flatMap(({ items }) =>

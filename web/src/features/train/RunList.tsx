@@ -1,4 +1,4 @@
-import { Badge, Button, Checkbox, Group, ScrollArea, Table, Text, UnstyledButton } from "@mantine/core";
+import { Badge, Button, Checkbox, Group, ScrollArea, Table, Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { TrainingRun } from "../../api/types";
@@ -53,7 +53,9 @@ export function RunList({ projectId, runs, shown, promoted, onShow }: Props) {
           <Table highlightOnHover verticalSpacing={6}>
             <Table.Thead>
               <Table.Tr>
-                <Table.Th w={34} aria-label="Compare" />
+                <Table.Th w={34}>
+                  <VisuallyHidden>Compare</VisuallyHidden>
+                </Table.Th>
                 <Table.Th>Run</Table.Th>
                 <Table.Th>mAP50</Table.Th>
                 <Table.Th>mAP50-95</Table.Th>

@@ -14,8 +14,21 @@ export function readinessOf(project: Project, categories: readonly Category[]): 
   const drawn = categories.reduce((sum, { count }) => sum + count, 0);
   const active = categories.filter(({ state }) => state === "active").length;
   return [
-    { met: active >= NEEDED.categories, text: `${active} of at least ${NEEDED.categories} category` },
-    { met: labelled >= NEEDED.images, text: `${labelled} of at least ${NEEDED.images} pictures submitted or approved` },
-    { met: drawn >= NEEDED.annotations, text: `${drawn} of at least ${NEEDED.annotations} annotations drawn` },
+    {
+      met: active >= NEEDED.categories,
+      text: `${counted(active, "category", "categories")} (${NEEDED.categories} needed)`,
+    },
+    {
+      met: labelled >= NEEDED.images,
+      text: `${counted(labelled, "picture", "pictures")} submitted or approved (${NEEDED.images} needed)`,
+    },
+    {
+      met: drawn >= NEEDED.annotations,
+      text: `${counted(drawn, "annotation", "annotations")} (${NEEDED.annotations} needed)`,
+    },
   ];
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count.toLocaleString()} ${count === 1 ? one : many}`;
 }
