@@ -40,6 +40,17 @@ class Project:
         truth = {picture.path.name: picture.labels for picture in dataset.pool}
         return cls(client, project_id, dataset, categories, Annotator(client, categories, truth))
 
+    @classmethod
+    def reopen(cls, client: Client, dataset: Dataset, project_id: str) -> "Project":
+        """A project that an interrupted run has left; what it lacks of the pool is uploaded."""
+        names = {one["name"]: one["id"] for one in client.get(f"/api/projects/{project_id}/categories")["items"]}
+        for category in dataset.categories:
+            if category not in names:
+                names[category] = client.post(f"/api/projects/{project_id}/categories", {"name": category})["id"]
+        client.upload(project_id, [picture.path for picture in dataset.pool])
+        truth = {picture.path.name: picture.labels for picture in dataset.pool}
+        return cls(client, project_id, dataset, names, Annotator(client, names, truth))
+
     def pick(
         self, budget: int, acquisition_function: str, seed: int, watch: Watch | None = None
     ) -> list[dict[str, Any]]:
@@ -65,6 +76,16 @@ class Project:
 
     def unfinished(self) -> list[dict[str, Any]]:
         return [image for image in self.client.images(self.id) if image["state"] not in ("submitted", "approved")]
+
+    def pending(self) -> list[dict[str, Any]]:
+        """Picked and not labelled yet."""
+        return [image for image in self.unfinished() if image["query_batch_id"] is not None]
+
+    def run_at(self, labelled_images: int) -> dict[str, Any] | None:
+        """The newest run that learned from so many images."""
+        runs = self.client.get(f"/api/projects/{self.id}/training-runs")["items"]
+        fitting = (run for run in runs if run["metrics"] and run["metrics"]["labelled_images"] == labelled_images)
+        return next(fitting, None)
 
     def labelled(self) -> int:
         return len(self.client.images(self.id)) - len(self.unfinished())

@@ -1,0 +1,251 @@
+"""What the label-efficiency benchmark publishes: every raw value as CSV, curves as plots, and one page of figures."""
+
+import csv
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import pairwise
+from math import log2
+from pathlib import Path
+from statistics import mean, stdev
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import psutil
+
+from benchmarks.annotator import Costs
+from benchmarks.truth import Dataset
+
+if TYPE_CHECKING:
+    from benchmarks.label_efficiency import Kept, Point, Preset, Results
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+
+TARGETS = {10: (0.90, 0.94), 20: (0.94, 0.97), 40: (0.97, 0.98)}
+"""Budget -> share of the full-data map50_95 and map50 that issue 5 asks for, on BCCD."""
+PACKAGES = ("torch", "ultralytics", "numpy", "open_clip_torch", "faiss-gpu")
+
+
+def write_report(
+    name: str, preset: "Preset", dataset: Dataset, results: "Results", costs: Mapping[str, Costs], folder: Path
+) -> str:
+    """The page, as it is written beside its CSV files and plots."""
+    folder.mkdir(parents=True, exist_ok=True)
+    points = sorted(results.points, key=lambda p: (p.arm, p.seed, p.budget))
+    _points_csv(folder / f"{name}-points.csv", points, dataset, costs)
+    _kept_csv(folder / f"{name}-promises.csv", results.kept)
+    _finished_csv(folder / f"{name}-finished.csv", results, costs)
+    _curves(folder / f"{name}-curves.png", points)
+    page = "\n\n".join(
+        part
+        for part in (
+            _head(name, preset, dataset),
+            _efficiency(points, dataset),
+            _arms(points),
+            _finish(results, costs),
+            _promises(results.kept),
+        )
+        if part
+    )
+    (folder / f"{name}.md").write_text(page + "\n")
+    return page
+
+
+def area_under_curve(points: Sequence["Point"]) -> float | None:
+    """Trapezoid of map50_95 over log2(budget), divided by the range; None below two budgets."""
+    curve = sorted((log2(p.budget), p.map50_95) for p in points)
+    if len(curve) < 2:
+        return None
+    area = sum((x1 - x0) * (y0 + y1) / 2 for (x0, y0), (x1, y1) in pairwise(curve))
+    return area / (curve[-1][0] - curve[0][0])
+
+
+def _head(name: str, preset: "Preset", dataset: Dataset) -> str:
+    packages = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
+    return (
+        f"# Label efficiency, preset {name}\n\n"
+        f"{dataset.name}: {len(dataset.pool)} pictures to choose from, {len(dataset.test)} test pictures that no "
+        f"choice and no setting has seen. {preset.steps} optimiser steps of batch {preset.batch} at "
+        f"{preset.image_size} px per run ({preset.full_steps} for all data), YOLOv8n from COCO, last weights. The "
+        "person is **simulated**: they know the true labels, the dataset's own errors included. COCO figures, "
+        "detections from 0.001, at most 300 a picture.\n\n"
+        f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {psutil.cpu_count()} cores, no GPU; {packages}."
+    )
+
+
+def _efficiency(points: Sequence["Point"], dataset: Dataset) -> str:
+    full = [p for p in points if p.arm == "full"]
+    if not full:
+        return ""
+    of_all, of_all50 = mean(p.map50_95 for p in full), mean(p.map50 for p in full)
+    lines = [
+        "## Against training on everything",
+        f"All {len(dataset.pool)} pictures, one run: map50_95 {of_all:.3f}, map50 {of_all50:.3f}.",
+        "",
+        "| arm | images | map50_95 (each seed) | share | must reach | map50 (each seed) | share | must reach |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for arm, budget in sorted({(p.arm, p.budget) for p in points if p.arm != "full"}):
+        here = [p for p in points if (p.arm, p.budget) == (arm, budget)]
+        wanted = TARGETS.get(budget) if dataset.name == "bccd" else None
+        share, share50 = mean(p.map50_95 for p in here) / of_all, mean(p.map50 for p in here) / of_all50
+        lines.append(
+            f"| {arm} | {budget} | {_each(p.map50_95 for p in here)} | {share:.1%} | "
+            f"{_target(share, wanted, 0)} | {_each(p.map50 for p in here)} | {share50:.1%} | "
+            f"{_target(share50, wanted, 1)} |"
+        )
+    return "\n".join(lines)
+
+
+def _arms(points: Sequence["Point"]) -> str:
+    arms = sorted({p.arm for p in points} - {"full", "random"})
+    lines = ["## Against random pictures", "Area under map50_95 over log2(images), paired by seed.", ""]
+    for arm in arms:
+        differences: dict[int, float] = {}
+        for seed in sorted({p.seed for p in points}):
+            ours = area_under_curve([p for p in points if (p.arm, p.seed) == (arm, seed)])
+            random = area_under_curve([p for p in points if (p.arm, p.seed) == ("random", seed)])
+            if ours is not None and random is not None:
+                differences[seed] = ours - random
+        if differences:
+            listed = ", ".join(f"seed {seed} {100 * d:+.1f}" for seed, d in differences.items())
+            lines.append(f"- {arm}: {listed} points; {_verdict(list(differences.values()))}")
+    return "\n".join(lines) if len(lines) > 3 else ""
+
+
+def _verdict(differences: Sequence[float]) -> str:
+    if len(differences) < 3:
+        return "too few pairs to say."
+    average, error = mean(differences), stdev(differences) / len(differences) ** 0.5
+    # Student's t with two degrees of freedom for three pairs; more pairs are a little narrower.
+    low, high = average - 4.303 * error, average + 4.303 * error
+    interval = f"mean {100 * average:+.1f} (95 % interval {100 * low:+.1f} to {100 * high:+.1f})"
+    if low > 0:
+        return f"{interval}: better."
+    return f"{interval}: worse." if high < 0 else f"{interval}: no measurable difference."
+
+
+def _finish(results: "Results", costs: Mapping[str, Costs]) -> str:
+    if not results.finished:
+        return ""
+    lines = [
+        "## The finished dataset",
+        "Every picture of the pool correctly labelled: simulated human seconds and actions against drawing each box.",
+        "",
+        "| arm, seed | boxes | kept as proposed | adjusted | renamed | deleted | drawn | actions saved "
+        "| without deletions | " + " | ".join(f"seconds saved (draw {draw} s)" for draw in costs) + " |",
+        "|" + "---|" * (9 + len(costs)),
+    ]
+    for one in sorted(results.finished, key=lambda f: (f.arm, f.seed)):
+        e = one.effort
+        saved = " | ".join(f"{1 - e.seconds(price) / e.by_hand(price):.1%}" for price in costs.values())
+        lines.append(
+            f"| {one.arm} {one.seed} | {e.true_boxes} | {e.accepted} | {e.adjusted} | {e.renamed} | {e.deleted} "
+            f"| {e.drawn} | {1 - e.actions / e.true_boxes:.1%} "
+            f"| {1 - (e.actions - e.deleted) / e.true_boxes:.1%} | {saved} |"
+        )
+    lines.append("\nIssue 5 asks for 65 % of the seconds at 7 s a box and 55 % of the actions.")
+    return "\n".join(lines)
+
+
+def _promises(kept: Sequence["Kept"]) -> str:
+    if not kept:
+        return ""
+    made = [k for k in kept if k.promised and k.accepted]
+    held = [k for k in made if k.right >= 0.9 * k.accepted]
+    accepted, boxes = sum(k.accepted for k in kept), sum(k.boxes for k in kept)
+    lines = [
+        "## Promised precision 0.90",
+        f"{len(made)} promises were put to use, {len(held)} kept; {sum(not k.promised for k in kept)} refused. "
+        f"Accepted by threshold: {accepted} of {boxes} boxes ({accepted / max(1, boxes):.0%}).",
+        "",
+        "| arm, seed | category | threshold | accepted | right | share of its boxes | said |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for k in sorted(kept, key=lambda k: (k.arm, k.seed, k.category)):
+        right = f"{k.right / k.accepted:.1%}" if k.accepted else ""
+        threshold = "refused" if k.threshold is None else f"{k.threshold:.2f}"
+        lines.append(
+            f"| {k.arm} {k.seed} | {k.category} | {threshold} | {k.accepted} | {right} | "
+            f"{k.accepted / max(1, k.boxes):.0%} | {k.sentence} |"
+        )
+    return "\n".join(lines)
+
+
+def _points_csv(path: Path, points: Iterable["Point"], dataset: Dataset, costs: Mapping[str, Costs]) -> None:
+    categories = list(dataset.categories)
+    head = ["arm", "seed", "budget", "map50", "map50_95", *(f"ap50_95_{name}" for name in categories)]
+    effort = ["true_boxes", "accepted", "adjusted", "renamed", "deleted", "drawn"]
+    rows = [
+        [p.arm, p.seed, p.budget, p.map50, p.map50_95, *(p.ap50_95.get(name) for name in categories)]
+        + [getattr(p.effort, name) for name in effort]
+        + [p.effort.seconds(price) for price in costs.values()]
+        + [p.select_s, p.train_s, p.run_id]
+        for p in points
+    ]
+    _csv(path, [*head, *effort, *(f"seconds_draw_{d}" for d in costs), "select_s", "train_s", "run_id"], rows)
+
+
+def _kept_csv(path: Path, kept: Iterable["Kept"]) -> None:
+    fields = ["arm", "seed", "category", "promised", "threshold", "accepted", "right", "boxes"]
+    _csv(path, fields, [[getattr(k, name) for name in fields] for k in kept])
+
+
+def _finished_csv(path: Path, results: "Results", costs: Mapping[str, Costs]) -> None:
+    effort = ["images", "true_boxes", "looked", "accepted", "adjusted", "renamed", "deleted", "drawn"]
+    rows = [
+        [f.arm, f.seed, *(getattr(f.effort, name) for name in effort)]
+        + [f.effort.seconds(price) for price in costs.values()]
+        + [f.effort.by_hand(price) for price in costs.values()]
+        for f in results.finished
+    ]
+    seconds = [f"{kind}_draw_{draw}" for kind in ("seconds", "by_hand") for draw in costs]
+    _csv(path, ["arm", "seed", *effort, *seconds], rows)
+
+
+def _csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(head)
+        writer.writerows([[round(v, 5) if isinstance(v, float) else v for v in row] for row in rows])
+
+
+def _curves(path: Path, points: Sequence["Point"]) -> None:
+    """map50_95 over images, over true boxes, and over the person's seconds: a win by one only is none."""
+    figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), sharey=True)
+    full = [p.map50_95 for p in points if p.arm == "full"]
+    scales = [
+        ("labelled images", lambda p: p.budget),
+        ("boxes on them", lambda p: p.effort.true_boxes),
+        ("human seconds (draw 7 s)", lambda p: p.effort.seconds(Costs())),
+    ]
+    for axis, (label, x) in zip(axes, scales, strict=True):
+        for color, arm in enumerate(sorted({p.arm for p in points} - {"full"})):
+            for seed in sorted({p.seed for p in points if p.arm == arm}):
+                mine = sorted((p for p in points if (p.arm, p.seed) == (arm, seed)), key=lambda p: p.budget)
+                name = arm if seed == min(p.seed for p in points if p.arm == arm) else None
+                axis.plot(
+                    [x(p) for p in mine], [p.map50_95 for p in mine], "o-", color=f"C{color}", alpha=0.7, label=name
+                )
+        if full:
+            axis.axhline(mean(full), color="grey", linestyle="--", label="all pictures")
+        axis.set_xscale("log", base=2)
+        axis.set_xlabel(label)
+    axes[0].set_ylabel("map50_95 on the test pictures")
+    axes[0].legend()
+    figure.tight_layout()
+    figure.savefig(path, dpi=110, metadata={"Software": ""})
+    plt.close(figure)
+
+
+def _each(values: Iterable[float]) -> str:
+    listed = list(values)
+    return f"{mean(listed):.3f} ({', '.join(f'{v:.3f}' for v in listed)})"
+
+
+def _target(share: float, wanted: tuple[float, float] | None, which: int) -> str:
+    if wanted is None:
+        return ""
+    return f"{wanted[which]:.0%} {'reached' if share >= wanted[which] else 'missed'}"
