@@ -46,7 +46,7 @@ class Preset(msgspec.Struct, frozen=True):
     folds: tuple[int, ...] = (1, 1, 3, 3)
     """Of the default arm, per budget: what lets it trust its model, and at the end promise a precision."""
     finish: bool = True
-    orientation_free: bool = True
+    orientation: str = "any"
 
 
 PRESETS = {
@@ -58,7 +58,7 @@ PRESETS = {
         image_size=224,
         full_steps=40,
         folds=(1, 2),
-        orientation_free=False,
+        orientation="upright",
     ),
     "bench60": Preset((10, 20, 40), (0, 1, 2), ("random", "hybrid")),
     "nightly": Preset(
@@ -151,7 +151,7 @@ class Bench:
         found = [one for one in self.client.get("/api/projects", limit=500)["items"] if one["name"] == name]
         if found:
             return Project.reopen(self.client, self.dataset, found[0]["id"])
-        return Project.create(self.client, self.dataset, name, orientation_free=self.preset.orientation_free)
+        return Project.create(self.client, self.dataset, name, orientation=self.preset.orientation)
 
     def _measure(self, project: Project, arm: str, seed: int, budget: int, place: int) -> None:
         before = self._latest_effort(arm, seed)

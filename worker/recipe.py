@@ -44,9 +44,12 @@ def recipe_for(
     """
     if images < 1 or categories < 1:
         raise ValueError("training needs at least one image and one category")
-    chosen_batch = _batch_for(images, batch or (4 if images <= 60 else 8 if images <= 200 else 16))
+    wanted_batch = batch or (4 if images <= 60 else 8 if images <= 200 else 16)
+    chosen_batch = _batch_for(images, wanted_batch)
     batches = math.ceil(images / chosen_batch)
-    chosen_epochs = epochs or max(2, math.ceil((steps or steps_for(images)) / batches))
+    # A batch that had to be smaller takes as many more steps: as many pictures are seen.
+    chosen_steps = (steps or steps_for(images)) * max(1.0, wanted_batch / chosen_batch)
+    chosen_epochs = epochs or max(2, math.ceil(chosen_steps / batches))
     settings: dict[str, Any] = {
         "optimizer": "AdamW",
         "lr0": min(0.01 / (4 + categories), 0.002 * math.sqrt(images / 500)),

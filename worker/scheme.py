@@ -62,7 +62,7 @@ def choose_scheme(labelled: LabelledSet, project: ProjectState, given: Mapping[s
     image_size = given.get("image_size") or size_for(labelled, device)
     image_size = -(-image_size // 32) * 32
     seed = given.get("seed", 0)
-    orientation_free = bool(project.settings.get("orientation_free", False))
+    orientation_free = project.settings.get("orientation") == "any"
     kind, folds, final, audit, notices = _held_out(labelled, given, device, image_size, seed)
     draft = Scheme(
         kind, folds, final, audit, "segment" if project.task == "segment" else "detect", image_size, device, seed, {},
