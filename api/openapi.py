@@ -3,6 +3,7 @@
 `python -m api.openapi` prints it; the committed docs/openapi.json and the generated clients come from that.
 """
 
+import re
 import sys
 from typing import Any
 
@@ -12,6 +13,8 @@ from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
 
 from domain.events import EVENT_CLASSES
 
+# A zip as the whole body is taken too. It is told in the operations' descriptions and not here, because
+# openapi-python-client writes code that does not import for an operation with two kinds of body.
 UPLOAD_BODY = {
     "required": True,
     "content": {
@@ -24,14 +27,12 @@ UPLOAD_BODY = {
                 },
             }
         },
-        "application/zip": {"schema": {"type": "string", "format": "binary"}},
     },
 }
 
 IMPORT_BODY = {
     "required": True,
     "content": {
-        "application/zip": {"schema": {"type": "string", "format": "binary"}},
         "multipart/form-data": {
             "schema": {
                 "type": "object",
@@ -41,6 +42,8 @@ IMPORT_BODY = {
         },
     },
 }
+
+GENERIC_PAGE = re.compile(rb"Page_(?:\w+\.)*(\w+?)_(?=\")")
 
 FILE_OPERATIONS = {"get_image_file", "get_thumbnail", "get_preview", "get_weights", "get_export_file"}
 
@@ -62,7 +65,7 @@ DOCS_PAGE = SwaggerRenderPlugin(
 
 
 def completed(document: dict[str, Any]) -> dict[str, Any]:
-    """Litestar's document, completed in place."""
+    """Litestar's document, completed."""
     for path in document["paths"].values():
         for operation in path.values():
             if isinstance(operation, dict):
@@ -70,7 +73,8 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     _use_own_schemas(schemas)
     _type_events(schemas)
-    return document
+    _plain_tuples(schemas)
+    return _with_short_page_names(document)
 
 
 def _complete(operation: dict[str, Any]) -> None:
@@ -115,6 +119,26 @@ def _use_own_schemas(schemas: dict[str, Any]) -> None:
         if same and struct.__module__.split(".")[0] in ("domain", "adapters", "api"):
             _, components = msgspec.json.schema_components([struct], ref_template="#/components/schemas/{name}")
             schemas[struct.__name__] = components[struct.__name__]
+
+
+def _with_short_page_names(document: dict[str, Any]) -> dict[str, Any]:
+    """`Page_api.jobs.Job_` is what Litestar makes of Page[Job]; clients get `JobPage`."""
+    text = msgspec.json.encode(document)
+    return msgspec.json.decode(GENERIC_PAGE.sub(rb"\1Page", text))
+
+
+def _plain_tuples(schema: Any) -> None:
+    """`items: false` behind `prefixItems` is right, but client generators stumble on it: a fixed length says the same."""
+    if isinstance(schema, list):
+        for each in schema:
+            _plain_tuples(each)
+    elif isinstance(schema, dict):
+        parts = schema.get("prefixItems")
+        if parts and schema.get("items") is False:
+            del schema["prefixItems"]
+            schema |= {"items": parts[0], "minItems": len(parts), "maxItems": len(parts)}
+        for each in schema.values():
+            _plain_tuples(each)
 
 
 def _structs(base: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:

@@ -31,7 +31,7 @@ class NewProject(msgspec.Struct, forbid_unknown_fields=True):
     task: Task = "detect"
 
 
-class ProjectSettings(msgspec.Struct, forbid_unknown_fields=True):
+class SettingsChange(msgspec.Struct, forbid_unknown_fields=True):
     """What a person may set for a project; a field left out stays as it is."""
 
     retrain_after: Annotated[int, msgspec.Meta(ge=0, le=10_000)] | msgspec.UnsetType = msgspec.UNSET
@@ -44,7 +44,7 @@ class ProjectSettings(msgspec.Struct, forbid_unknown_fields=True):
 class ProjectChange(msgspec.Struct, forbid_unknown_fields=True):
     name: Name | msgspec.UnsetType = msgspec.UNSET
     description: Description | msgspec.UnsetType = msgspec.UNSET
-    settings: ProjectSettings | msgspec.UnsetType = msgspec.UNSET
+    settings: SettingsChange | msgspec.UnsetType = msgspec.UNSET
 
 
 class Project(msgspec.Struct):

@@ -733,6 +733,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetStatistics */
+        get: operations["get_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/training-runs": {
         parameters: {
             query?: never;
@@ -1093,6 +1110,13 @@ export interface components {
              */
             type: "category.added";
         };
+        /** CategoryCalibration */
+        CategoryCalibration: {
+            /** Format: uuid */
+            category_id: string;
+            curve: components["schemas"]["Curve"];
+            name: string;
+        };
         /** CategoryChange */
         CategoryChange: {
             /** @default null */
@@ -1101,6 +1125,13 @@ export interface components {
             hotkey?: string | null;
             /** @default null */
             name?: string | null;
+        };
+        /** CategoryCount */
+        CategoryCount: {
+            /** Format: uuid */
+            category_id: string;
+            count: number;
+            name: string;
         };
         /** CategoryList */
         CategoryList: {
@@ -1292,11 +1323,31 @@ export interface components {
             /** @enum {unknown} */
             kind: "exact" | "near";
         };
+        /** Page[DuplicateGroup] */
+        DuplicateGroupPage: {
+            items: components["schemas"]["DuplicateGroup"][];
+            next: string | null;
+        };
         /** DuplicateImage */
         DuplicateImage: {
             file_name: string;
             /** Format: uuid */
             image_id: string;
+        };
+        /**
+         * Effort
+         * @description Boxes, each counted once by what became of it in the end; a box adjusted and renamed counts in both.
+         */
+        Effort: {
+            accepted: number;
+            active_seconds: number;
+            adjusted: number;
+            deleted: number;
+            drawn: number;
+            recategorised: number;
+            rejected: number;
+            seconds_per_drawn_box: number | null;
+            seconds_saved: number | null;
         };
         /** EmbeddingMap */
         EmbeddingMap: {
@@ -1366,6 +1417,11 @@ export interface components {
              * @enum {string}
              */
             type: "export.failed";
+        };
+        /** Page[Export] */
+        ExportPage: {
+            items: components["schemas"]["Export"][];
+            next: string | null;
         };
         /** ExportReply */
         ExportReply: {
@@ -1637,6 +1693,11 @@ export interface components {
              */
             type: "job.failed";
         };
+        /** Page[Job] */
+        JobPage: {
+            items: components["schemas"]["Job"][];
+            next: string | null;
+        };
         /** JobRequested */
         JobRequested: {
             kind: string;
@@ -1676,6 +1737,19 @@ export interface components {
              * @enum {string}
              */
             type: "job.succeeded";
+        };
+        /** LearningPoint */
+        LearningPoint: {
+            acquisition_function: string | null;
+            ended_at: string;
+            held_out: ("audit" | "k_fold" | "split") | null;
+            high: number | null;
+            labelled_images: number;
+            low: number | null;
+            map50: number | null;
+            map50_95: number | null;
+            /** Format: uuid */
+            run_id: string;
         };
         /** Live */
         Live: {
@@ -1718,10 +1792,7 @@ export interface components {
          */
         Mask: {
             counts: string;
-            size: [
-                number,
-                number
-            ];
+            size: number[];
             /** @enum {unknown} */
             type: "mask";
         };
@@ -1853,36 +1924,6 @@ export interface components {
             /** Format: uuid */
             run_id: string;
         };
-        /** Page[DuplicateGroup] */
-        "Page_api.embeddings.DuplicateGroup_": {
-            items: components["schemas"]["DuplicateGroup"][];
-            next: string | null;
-        };
-        /** Page[Export] */
-        "Page_api.exports.Export_": {
-            items: components["schemas"]["Export"][];
-            next: string | null;
-        };
-        /** Page[Job] */
-        "Page_api.jobs.Job_": {
-            items: components["schemas"]["Job"][];
-            next: string | null;
-        };
-        /** Page[Project] */
-        "Page_api.projects.Project_": {
-            items: components["schemas"]["Project"][];
-            next: string | null;
-        };
-        /** Page[QueryBatch] */
-        "Page_api.query_batches.QueryBatch_": {
-            items: components["schemas"]["QueryBatch"][];
-            next: string | null;
-        };
-        /** Page[TrainingRun] */
-        "Page_api.training_runs.TrainingRun_": {
-            items: components["schemas"]["TrainingRun"][];
-            next: string | null;
-        };
         /**
          * PairedDifference
          * @description This run minus `run_id` on the same held-out pictures; `clear` is the sign when the interval leaves 0 out.
@@ -1930,10 +1971,7 @@ export interface components {
          * @description Rings of (x, y) points, px; the first ring is the outline, the others are holes.
          */
         Polygon: {
-            rings: [
-                number,
-                number
-            ][][];
+            rings: number[][][];
             /** @enum {unknown} */
             type: "polygon";
         };
@@ -2094,7 +2132,7 @@ export interface components {
         ProjectChange: {
             description?: string;
             name?: string;
-            settings?: components["schemas"]["ProjectSettings"];
+            settings?: components["schemas"]["SettingsChange"];
         };
         /** ProjectConfigured */
         ProjectConfigured: {
@@ -2119,6 +2157,11 @@ export interface components {
              */
             type: "project.created";
         };
+        /** Page[Project] */
+        ProjectPage: {
+            items: components["schemas"]["Project"][];
+            next: string | null;
+        };
         /** ProjectRenamed */
         ProjectRenamed: {
             description: string;
@@ -2136,16 +2179,6 @@ export interface components {
              * @enum {string}
              */
             type: "project.restored";
-        };
-        /**
-         * ProjectSettings
-         * @description What a person may set for a project; a field left out stays as it is.
-         */
-        ProjectSettings: {
-            /** @enum {unknown} */
-            orientation?: "any" | "upright";
-            retrain_after?: number;
-            target_precision?: number;
         };
         /** ProjectTrashed */
         ProjectTrashed: {
@@ -2187,6 +2220,11 @@ export interface components {
             seed: number;
             /** @enum {unknown} */
             state: "cancelled" | "failed" | "selected" | "selecting";
+        };
+        /** Page[QueryBatch] */
+        QueryBatchPage: {
+            items: components["schemas"]["QueryBatch"][];
+            next: string | null;
         };
         /** QueryBatchRequested */
         QueryBatchRequested: {
@@ -2377,6 +2415,16 @@ export interface components {
             embedder: string;
             items: components["schemas"]["SearchHit"][];
         };
+        /**
+         * SettingsChange
+         * @description What a person may set for a project; a field left out stays as it is.
+         */
+        SettingsChange: {
+            /** @enum {unknown} */
+            orientation?: "any" | "upright";
+            retrain_after?: number;
+            target_precision?: number;
+        };
         /** SizeMetrics */
         SizeMetrics: {
             /** @enum {unknown} */
@@ -2384,6 +2432,26 @@ export interface components {
             labels: number;
             map50: number | null;
             map50_95: number | null;
+        };
+        /** Statistics */
+        Statistics: {
+            calibration: components["schemas"]["CategoryCalibration"][];
+            categories: components["schemas"]["CategoryCount"][];
+            effort: components["schemas"]["Effort"];
+            learning_curve: components["schemas"]["LearningPoint"][];
+            states: {
+                [key: string]: number;
+            };
+            stop_advice: components["schemas"]["StopAdvice"];
+        };
+        /** StopAdvice */
+        StopAdvice: {
+            /** @default null */
+            gain?: number | null;
+            reasons: string[];
+            sentence: string;
+            /** @enum {unknown} */
+            verdict: "either" | "go_on" | "stop" | "unknown";
         };
         /** Submit */
         Submit: {
@@ -2467,6 +2535,11 @@ export interface components {
                 [key: string]: string;
             } | null;
             weights_digest: string | null;
+        };
+        /** Page[TrainingRun] */
+        TrainingRunPage: {
+            items: components["schemas"]["TrainingRun"][];
+            next: string | null;
         };
         /**
          * TrainingSettings
@@ -4060,7 +4133,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_api.projects.Project_"];
+                    "application/json": components["schemas"]["ProjectPage"];
                 };
             };
             /** @description The request is wrong; `errors` names the parts. */
@@ -4528,7 +4601,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_api.embeddings.DuplicateGroup_"];
+                    "application/json": components["schemas"]["DuplicateGroupPage"];
                 };
             };
             /** @description The request is wrong; `errors` names the parts. */
@@ -4765,7 +4838,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_api.exports.Export_"];
+                    "application/json": components["schemas"]["ExportPage"];
                 };
             };
             /** @description The request is wrong; `errors` names the parts. */
@@ -4956,7 +5029,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/zip": string;
                 "multipart/form-data": {
                     files: string[];
                 };
@@ -5053,7 +5125,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/zip": string;
                 "multipart/form-data": {
                     /** Format: binary */
                     file: string;
@@ -5150,7 +5221,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_api.jobs.Job_"];
+                    "application/json": components["schemas"]["JobPage"];
                 };
             };
             /** @description The request is wrong; `errors` names the parts. */
@@ -5361,7 +5432,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_api.query_batches.QueryBatch_"];
+                    "application/json": components["schemas"]["QueryBatchPage"];
                 };
             };
             /** @description The request is wrong; `errors` names the parts. */
@@ -5778,6 +5849,55 @@ export interface operations {
             };
         };
     };
+    get_statistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     list_training_runs: {
         parameters: {
             query?: {
@@ -5800,7 +5920,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_api.training_runs.TrainingRun_"];
+                    "application/json": components["schemas"]["TrainingRunPage"];
                 };
             };
             /** @description The request is wrong; `errors` names the parts. */
