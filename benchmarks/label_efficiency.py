@@ -43,9 +43,10 @@ class Preset(msgspec.Struct, frozen=True):
     batch: int = 4
     image_size: int = 320
     full_steps: int = 960
-    folds: tuple[int, ...] = (1, 1, 3, 3)
-    """Of the default arm, per budget: what lets it trust its model, and at the end promise a precision."""
-    finish: bool = True
+    folds: tuple[int, ...] = (0, 1, 0, 0)
+    """Of the default arm, per budget: what lets it trust its model. Before ten boxes of each category it may not."""
+    finish_folds: int = 3
+    """Of the run whose thresholds finish the dataset."""
     orientation: str = "any"
 
 
@@ -57,7 +58,8 @@ PRESETS = {
         steps=40,
         image_size=224,
         full_steps=40,
-        folds=(1, 2),
+        folds=(0, 0),
+        finish_folds=2,
         orientation="upright",
     ),
     "bench60": Preset((10, 20, 40), (0, 1, 2), ("random", "hybrid")),
@@ -124,28 +126,29 @@ class Bench:
     def __post_init__(self) -> None:
         self.results = msgspec.json.decode(self.store.read_bytes(), type=Results) if self.store.exists() else Results()
         self._turn = threading.Lock()
+        self._arms: dict[tuple[str, int], threading.Lock] = {}
 
     def run(self, threads: int) -> Results:
         """Every arm and seed; paired seeds side by side, so that whatever is done by then can be compared."""
         tasks = [(arm, seed) for seed in self.preset.seeds for arm in reversed(self.preset.arms)]
         tasks.insert(min(2, len(tasks)), ("full", 0))
+        tasks.insert(3, ("finish", self.preset.seeds[0]))
+        tasks += [("finish", seed) for seed in self.preset.seeds[1:]]
         with ThreadPoolExecutor(threads) as pool:
-            for done in [pool.submit(self.arm, arm, seed) for arm, seed in tasks]:
+            for done in [pool.submit(self.task, kind, seed) for kind, seed in tasks]:
                 done.result()
         return self.results
 
-    def arm(self, arm: str, seed: int) -> None:
+    def task(self, kind: str, seed: int) -> None:
+        arm = "hybrid" if kind == "finish" else kind
         budgets = (len(self.dataset.pool),) if arm == "full" else self.preset.budgets
-        project = self._project(f"{arm} {seed}")
-        for place, budget in enumerate(budgets):
-            if self._point(arm, seed, budget) is None:
-                self._measure(project, arm, seed, budget, place)
-        if (
-            arm == "hybrid"
-            and self.preset.finish
-            and not any(one.arm == arm and one.seed == seed for one in self.results.finished)
-        ):
-            self._finish(project, arm, seed)
+        with self._arms.setdefault((arm, seed), threading.Lock()):
+            project = self._project(f"{arm} {seed}")
+            for place, budget in enumerate(budgets):
+                if self._point(arm, seed, budget) is None:
+                    self._measure(project, arm, seed, budget, place)
+            if kind == "finish" and not any((one.arm, one.seed) == (arm, seed) for one in self.results.finished):
+                self._finish(project, arm, seed)
 
     def _project(self, name: str) -> Project:
         found = [one for one in self.client.get("/api/projects", limit=500)["items"] if one["name"] == name]
@@ -159,17 +162,17 @@ class Bench:
         started = time.monotonic()
         self._fill(project, arm, seed, budget)
         select_s = time.monotonic() - started
-        settings: dict[str, Any] = {
-            "steps": self.preset.full_steps if arm == "full" else self.preset.steps,
-            "folds": self.preset.folds[place] if arm not in ("random", "full") else 0,
-        }
-        run = project.run_at(budget) or project.train(
-            image_size=self.preset.image_size, batch=self.preset.batch, seed=seed, settings=settings
-        )
+        steps = self.preset.full_steps if arm == "full" else self.preset.steps
+        folds = 0 if arm in ("random", "full") else self.preset.folds[place]
+        run = project.run_at(budget) or self._trained(project, seed, steps, folds)
         if arm not in ("random", "full"):
             project.predict(run_id=run["id"])
         figures = project.test(run)
         self._add_point(arm, seed, budget, run, figures, project.annotator.effort, select_s)
+
+    def _trained(self, project: Project, seed: int, steps: int, folds: int) -> dict[str, Any]:
+        settings = {"steps": steps, "folds": folds}
+        return project.train(image_size=self.preset.image_size, batch=self.preset.batch, seed=seed, settings=settings)
 
     def _fill(self, project: Project, arm: str, seed: int, budget: int) -> None:
         """Pick and label until `budget` images are labelled."""
@@ -183,9 +186,9 @@ class Bench:
         """Accept what can be promised, judge it by the truth, and let the person correct all the rest."""
         last = self._latest_effort(arm, seed)
         project.annotator.effort = replace(last) if last else Effort()
-        run = project.run_at(self.preset.budgets[-1])
-        if run is None:
-            raise RuntimeError("the last budget has no run")
+        run = project.run_at(self.preset.budgets[-1], measured=True) or self._trained(
+            project, seed, self.preset.steps, self.preset.finish_folds
+        )
         result = project.predict(run_id=run["id"], mode="accept", target_precision=TARGET_PRECISION)
         rest = project.unfinished()
         kept = _kept(project, arm, seed, result, rest)
