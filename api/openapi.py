@@ -128,7 +128,7 @@ def _with_short_page_names(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain_tuples(schema: Any) -> None:
-    """`items: false` behind `prefixItems` is right, but client generators stumble on it: a fixed length says the same."""
+    """`items: false` behind `prefixItems` is right, but client generators stumble on it; a length says the same."""
     if isinstance(schema, list):
         for each in schema:
             _plain_tuples(each)
