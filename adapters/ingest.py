@@ -10,8 +10,8 @@ import asyncpg
 import msgspec
 
 from adapters.blobs import original_name
+from adapters.bulk_append import append_in_bulk
 from adapters.clock import new_id
-from adapters.event_store import append_in_bulk
 from adapters.pictures import Inspected, RefusedPicture, checked_file_name, inspect
 from domain.errors import Conflict
 from domain.events import Event, ImageRegistered, ImageRestored, NewEvent

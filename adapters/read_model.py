@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from adapters.database import Connection
-from domain.projections import Change, Drop, Patch, Put, Table, coalesced
+from domain.projections.changes import Change, Drop, Patch, Put, Table, coalesced
 
 PRIMARY_KEYS: dict[Table, str] = {
     "projects": "project_id",

@@ -10,7 +10,8 @@ import msgspec
 from adapters.codec import EVENT_COLUMNS, decode_record
 from adapters.database import connected
 from adapters.read_model import PRIMARY_KEYS, REBUILT_TABLES, apply_changes
-from domain.projections import Change, Table, fold
+from domain.projections import fold
+from domain.projections.changes import Change, Table
 
 SHADOW = "rebuilt"
 

@@ -1,7 +1,6 @@
 """Annotations of one image: read at any position, changed by commands, replaced whole, with their history."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from adapters import image_rows
 from adapters.codec import EVENT_COLUMNS
-from adapters.feed import EventView, event_view
+from adapters.feed import event_view
 from api.idempotency import command_id_of, keep_answer, kept_answer
 from api.projects import require_project
 from api.routing import get, post, put
@@ -31,7 +30,8 @@ from domain.events import Source
 from domain.execute import IMAGE, PROJECT, Decision, Look
 from domain.geometry import Geometry
 from domain.ids import LOCAL_ACTOR
-from domain.image import ImageContext, ImageState, decide, decide_replacement, evolve
+from domain.image import ImageState, evolve
+from domain.image_decisions import ImageContext, decide, decide_replacement
 from domain.ports import Guard
 from domain.project import ProjectState
 
@@ -95,17 +95,6 @@ class Replacement(msgspec.Struct, forbid_unknown_fields=True):
     annotations: Annotated[list[ReplacementAnnotation], msgspec.Meta(max_length=MAX_ANNOTATIONS)]
 
 
-class HistoryEntry(msgspec.Struct):
-    event: EventView
-    summary: str
-    """One readable line."""
-    at: datetime
-
-
-class History(msgspec.Struct):
-    items: list[HistoryEntry]
-
-
 def views_of(state: ImageState, project: ProjectState) -> list[Annotation]:
     """The image's annotations with merged categories followed; those of a removed category are left out."""
     views: list[Annotation] = []
@@ -136,7 +125,7 @@ async def get_annotations(
         int | None, QueryParameter(ge=0, le=2**62, description="As the image was at this log position.")
     ] = None,
 ) -> ImageAnnotations:
-    project_id = await _project_of(services, image_id)
+    project_id = await project_of_image(services, image_id)
     if position is not None:
         return await _at_position(services, image_id, project_id, position)
     head = services.hub.head.position
@@ -186,7 +175,7 @@ async def apply_commands(
     async def decide_commands(state: ImageState, look: Look) -> Decision:
         if data.expected_version is not None and state.version != data.expected_version:
             raise StaleVersion(f"The image is at version {state.version}.", state.version)
-        context = await _context(services, state, look, await _project_of(services, image_id), needs_predictions)
+        context = await _context(services, state, look, await project_of_image(services, image_id), needs_predictions)
         return Decision(
             decide(state, data.commands, context), [Guard(context.project.project_id, context.project.version)]
         )
@@ -209,25 +198,11 @@ async def replace_annotations(
     async def decide_set(state: ImageState, look: Look) -> Decision:
         if expected is not None and state.version != expected:
             raise StaleVersion(f"The image is at version {state.version}.", state.version)
-        context = await _context(services, state, look, await _project_of(services, image_id), False)
+        context = await _context(services, state, look, await project_of_image(services, image_id), False)
         events = decide_replacement(state, wanted, context)
         return Decision(events, [Guard(context.project.project_id, context.project.version)])
 
     return await _apply(services, request, image_id, decide_set, expected)
-
-
-@get("/api/images/{image_id:uuid}/history", "get_image_history")
-async def get_image_history(services: NamedDependency[Services], image_id: FromPath[UUID]) -> History:
-    await _project_of(services, image_id)
-    rows = await services.pool.fetch(
-        f"SELECT {EVENT_COLUMNS} FROM events WHERE stream_id = $1 ORDER BY version", image_id
-    )
-    return History([HistoryEntry(event_view(row), summary_of(row["type"]), row["recorded_at"]) for row in rows])
-
-
-def summary_of(event_type: str) -> str:
-    noun, _, verb = event_type.partition(".")
-    return f"{noun.replace('_', ' ').capitalize()} {verb.replace('_', ' ')}"
 
 
 DecideImage = Callable[[ImageState, Look], Awaitable[Decision]]
@@ -243,7 +218,7 @@ async def _apply(
     command_id = await command_id_of(request)
     if (kept := await kept_answer(services, request, command_id, CommandsApplied)) is not None:
         return kept
-    project_id = await _project_of(services, image_id)
+    project_id = await project_of_image(services, image_id)
     try:
         outcome = await services.executor.execute(
             IMAGE, image_id, decide_image, project_id=project_id, actor_id=LOCAL_ACTOR, command_id=command_id
@@ -289,7 +264,7 @@ _projects_of_images: dict[UUID, UUID] = {}
 """An image never moves to another project, so what was looked up once stays true."""
 
 
-async def _project_of(services: Services, image_id: UUID) -> UUID:
+async def project_of_image(services: Services, image_id: UUID) -> UUID:
     known = _projects_of_images.get(image_id)
     if known is not None:
         return known
@@ -314,4 +289,4 @@ def _version_of(if_match: str | None) -> int | None:
     return int(text)
 
 
-routes = [get_annotations, apply_commands, replace_annotations, get_image_history]
+routes = [get_annotations, apply_commands, replace_annotations]

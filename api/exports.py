@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody
 from adapters import export_rows
 from adapters.snapshot import project_at, snapshot_batches, steady_connection
 from api.idempotency import command_id_of
-from api.images import file_response
+from api.image_files import file_response
 from api.jobs import Job, request_job
 from api.paging import After, Limit, Page, page_of
 from api.projects import parse_cursor, require_project

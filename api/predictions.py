@@ -20,7 +20,8 @@ from domain.errors import InvalidInput, NotReady, Problem, WrongState
 from domain.events import ImageReviewState
 from domain.execute import IMAGE, Decision, Look
 from domain.ids import LOCAL_ACTOR
-from domain.image import ImageState, decide_withdrawal
+from domain.image import ImageState
+from domain.image_decisions import decide_withdrawal
 
 WITHDRAWN_AT_ONCE = 64
 

@@ -15,7 +15,7 @@ from adapters import training_rows
 from adapters.blobs import weights_name
 from adapters.held_out import HeldOutImage, load_held_out
 from api.idempotency import command_id_of
-from api.images import file_response
+from api.image_files import file_response
 from api.jobs import Job, request_job
 from api.paging import After, Limit, Page, page_of
 from api.projects import parse_cursor, require_project

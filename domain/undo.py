@@ -6,7 +6,8 @@ from uuid import UUID
 import msgspec
 
 from domain import events as e
-from domain.image import Annotation, ImageState, evolve, require_usable
+from domain.image import Annotation, ImageState, evolve
+from domain.image_decisions import require_usable
 
 Chosen = Callable[[e.RecordedEvent], bool]
 

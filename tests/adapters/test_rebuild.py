@@ -11,7 +11,7 @@ from domain.events import CategoryAdded, CategoryMerged, ImageRegistered, Projec
 from domain.execute import IMAGE, PROJECT, Decision, Executor
 from domain.geometry import Box
 from domain.ids import LOCAL_ACTOR
-from domain.image import ImageContext, decide
+from domain.image_decisions import ImageContext, decide
 
 
 async def filled_log(executor: Executor) -> None:

@@ -8,15 +8,8 @@ from domain import events as e
 from domain.errors import Conflict, InvalidInput, NotFound, StaleVersion, WrongState
 from domain.geometry import Box, Polygon
 from domain.ids import LOCAL_ACTOR
-from domain.image import (
-    ImageContext,
-    ImageState,
-    decide,
-    decide_acceptance,
-    decide_replacement,
-    decide_withdrawal,
-    evolve,
-)
+from domain.image import ImageState, evolve
+from domain.image_decisions import ImageContext, decide, decide_acceptance, decide_replacement, decide_withdrawal
 from domain.project import Category, ProjectState
 
 RED, WHITE, MERGED, GONE = (new_id() for _ in range(4))

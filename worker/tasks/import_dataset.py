@@ -13,7 +13,7 @@ import msgspec
 
 from adapters.archives import extract_all, open_zip
 from adapters.blobs import upload_name
-from adapters.event_store import append_in_bulk
+from adapters.bulk_append import append_in_bulk
 from adapters.import_rows import KnownImage, already_imported, known_images
 from adapters.ingest import IncomingImage, Read, register_images
 from adapters.pictures import RefusedPicture, checked_file_name, inspect

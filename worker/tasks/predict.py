@@ -11,14 +11,15 @@ import msgspec
 
 from adapters import prediction_rows, training_rows
 from adapters.blobs import weights_name
-from adapters.event_store import append_in_bulk
+from adapters.bulk_append import append_in_bulk
 from adapters.held_out import load_held_out
 from adapters.prediction_rows import ImageToPredict, LostFence, PredictedImage, require_fence, write_predictions
 from domain.errors import NotFound, NotReady
 from domain.events import AnnotationRecord, Event, NewEvent, PredictionsRecorded
 from domain.execute import IMAGE
 from domain.ids import LOCAL_ACTOR, derived_id
-from domain.image import ImageState, decide_acceptance, decide_withdrawal, evolve
+from domain.image import ImageState, evolve
+from domain.image_decisions import decide_acceptance, decide_withdrawal
 from domain.ports import Append, Detection, Detector, StreamAppend
 from domain.run_metrics import PromisedPrecision, RunMetrics
 from worker.advice import stop_advice

@@ -1,0 +1,42 @@
+"""Every event of an image, readable, with its actor and time."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from adapters.codec import EVENT_COLUMNS
+from adapters.feed import EventView, event_view
+from api.annotations import project_of_image
+from api.routing import get
+from api.services import Services
+
+
+class HistoryEntry(msgspec.Struct):
+    event: EventView
+    summary: str
+    """One readable line."""
+    at: datetime
+
+
+class History(msgspec.Struct):
+    items: list[HistoryEntry]
+
+
+@get("/api/images/{image_id:uuid}/history", "get_image_history")
+async def get_image_history(services: NamedDependency[Services], image_id: FromPath[UUID]) -> History:
+    await project_of_image(services, image_id)
+    rows = await services.pool.fetch(
+        f"SELECT {EVENT_COLUMNS} FROM events WHERE stream_id = $1 ORDER BY version", image_id
+    )
+    return History([HistoryEntry(event_view(row), summary_of(row["type"]), row["recorded_at"]) for row in rows])
+
+
+def summary_of(event_type: str) -> str:
+    noun, _, verb = event_type.partition(".")
+    return f"{noun.replace('_', ' ').capitalize()} {verb.replace('_', ' ')}"
+
+
+routes = [get_image_history]
