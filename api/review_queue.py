@@ -49,12 +49,11 @@ async def get_review_queue(
     await require_project(services, project_id)
     if run_id is not None and (await read_run(services, run_id)).project_id != project_id:
         raise NotFound("There is no such training run in this project.")
+    key = _decoded(after)
     chosen = run_id or await training_rows.current_run(services.pool, project_id)
     if chosen is None:
         return ReviewQueue(None, order, [], None)
-    rows = await prediction_rows.review_queue(
-        services.pool, project_id, chosen, order, after=_decoded(after), limit=limit + 1
-    )
+    rows = await prediction_rows.review_queue(services.pool, project_id, chosen, order, after=key, limit=limit + 1)
     items = [QueuedImage(image_view(row), row["value"], msgspec.json.decode(row["details"])) for row in rows]
     page = page_of(items, limit, [_encoded(row) for row in rows])
     return ReviewQueue(chosen, order, page.items, page.next)
