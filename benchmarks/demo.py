@@ -1,4 +1,4 @@
-"""The whole loop by itself against a running platform: `python -m benchmarks.demo ADDRESS [DATASET]`.
+"""The whole loop by itself: `python -m benchmarks.demo [DATASET]`, which is what `make demo` runs.
 
 The labels of DATASET (COCO, YOLO or Pascal VOC) play the person; without one, drawn parts do. Its test pictures stay
 outside: they only measure. Ends with a table and an exported dataset.
@@ -10,7 +10,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
-import tempfile
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks.client import Client, Watch
+from benchmarks.client import Client, Watch, own_platform
 from benchmarks.project import Project
 from benchmarks.truth import Dataset, drawn_truth, read_truth
 
@@ -126,13 +126,20 @@ def _figure(value: float | None) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("address")
     parser.add_argument("dataset", nargs="?", type=Path)
-    parser.add_argument("--output", type=Path, default=Path("demo-dataset.zip"))
+    parser.add_argument("--data-dir", type=Path, required=True, help="where the demo's own platform keeps its data")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="autoannotate-demo-") as folder:
-        dataset = read_truth(options.dataset) if options.dataset else drawn_truth(Path(folder))
-        run_demo(Client(options.address), dataset, options.output, Console())
+    folder: Path = options.data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        dataset = read_truth(options.dataset) if options.dataset else drawn_truth(folder / "parts")
+    except ValueError as unusable:
+        sys.exit(f"autoannotate: {unusable}")
+    console = Console()
+    with own_platform(folder / "platform") as client:
+        console.print(f"watch it at {client.address}")
+        run_demo(client, dataset, folder / "dataset.zip", console)
+    console.print(f"look around in it: AUTOANNOTATE_DATA_DIR={folder / 'platform'} autoannotate up")
 
 
 if __name__ == "__main__":

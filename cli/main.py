@@ -15,7 +15,7 @@ from adapters.embedded import EmbeddedServers
 from adapters.embedded_process import EmbeddedServerError
 from adapters.settings import Settings, SettingsError, load_settings
 from cli.instance import Instance, StartError
-from cli.programs import ROOT, api_command, environment, migrate_command, worker_command
+from cli.programs import ROOT, api_command, demo_command, environment, migrate_command, worker_command
 from cli.supervisor import Supervisor
 
 app = typer.Typer(
@@ -71,6 +71,17 @@ def _become(command: list[str]) -> None:
         _ = settings.database_url, settings.redis_url
     except SettingsError as error:
         raise _refusal(error) from error
+    os.chdir(ROOT)
+    os.execve(command[0], command, environment(settings))
+
+
+@app.command()
+def demo(
+    dataset: Annotated[Path | None, typer.Argument(envvar="DEMO_DATA", help="COCO, YOLO or Pascal VOC folder")] = None,
+) -> None:
+    """Run the whole loop by itself: labels play the person; drawn parts do where no dataset is given."""
+    settings = _settings()
+    command = demo_command(settings, str(dataset.absolute()) if dataset else None)
     os.chdir(ROOT)
     os.execve(command[0], command, environment(settings))
 

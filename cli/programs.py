@@ -23,6 +23,12 @@ def worker_command() -> list[str]:
     return [sys.executable, "-m", "worker.main"]
 
 
+def demo_command(settings: Settings, dataset: str | None) -> list[str]:
+    """It talks to a platform of its own over HTTP, as anybody would, and is no part of ours."""
+    command = [sys.executable, "-m", "benchmarks.demo", "--data-dir", str(settings.data_dir / "demo")]
+    return [*command, dataset] if dataset else command
+
+
 def migrate_command() -> list[str]:
     return [sys.executable, "-m", "alembic", "-c", str(ROOT / "migrations" / "alembic.ini"), "upgrade", "head"]
 
