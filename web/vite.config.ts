@@ -31,5 +31,5 @@ export default defineConfig({
   server: {
     proxy: { "/api": API, "/docs": API, "/health": API, "/ws": { target: API, ws: true } },
   },
-  test: { include: ["src/**/*.test.{ts,tsx}"], environment: "jsdom", restoreMocks: true },
+  test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node", restoreMocks: true },
 });

@@ -236,6 +236,13 @@ export const queryBatchesQuery = (projectId: string) =>
       ),
   });
 
+export const statisticsQuery = (projectId: string) =>
+  queryOptions({
+    queryKey: ["statistics", projectId],
+    queryFn: () =>
+      dataOf(client.GET("/api/projects/{project_id}/statistics", { params: { path: { project_id: projectId } } })),
+  });
+
 export const exportsQuery = (projectId: string) =>
   queryOptions({
     queryKey: ["exports", projectId],

@@ -13,6 +13,7 @@ const PAGES = [
   { to: "/projects/$projectId/train", label: "Train" },
   { to: "/projects/$projectId/auto-annotate", label: "Auto-annotate" },
   { to: "/projects/$projectId/review", label: "Review" },
+  { to: "/projects/$projectId/insights", label: "Insights" },
   { to: "/projects/$projectId/data", label: "Export & import" },
   { to: "/projects/$projectId/jobs", label: "Jobs" },
 ] as const;

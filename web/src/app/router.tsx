@@ -101,6 +101,12 @@ const reviewRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/review/ReviewPage"), "ReviewPage"),
 });
 
+const insightsRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: "insights",
+  component: lazyRouteComponent(() => import("../features/insights/InsightsPage"), "InsightsPage"),
+});
+
 const transferRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: "data",
@@ -125,6 +131,7 @@ export const router = createRouter({
       compareRoute,
       predictRoute,
       reviewRoute,
+      insightsRoute,
       transferRoute,
       jobsRoute,
     ]),

@@ -9,12 +9,16 @@ export const theme = createTheme({
   cursorType: "pointer",
 });
 
-/** Mantine's quiet text misses WCAG AA by a shade in the light theme and its hints in both. */
+/** Mantine's quiet text misses WCAG AA by a shade in the light theme and its hints in both; so do words on a tint. */
 export const readableVariables: CSSVariablesResolver = (mantine) => ({
   variables: {},
   light: {
     "--mantine-color-dimmed": mantine.colors.gray[7],
     "--mantine-color-placeholder": mantine.colors.gray[7],
+    "--mantine-color-green-light-color": "#1b6a2e",
+    "--mantine-color-orange-light-color": "#a03508",
+    "--mantine-color-yellow-light-color": "#7a4f00",
+    "--mantine-color-red-light-color": "#b01e1e",
   },
   dark: {
     "--mantine-color-dimmed": mantine.colors.dark[1],

@@ -5,6 +5,9 @@ const LONGEST_DELAY_MS = 15_000;
 /** This many heartbeats without a frame mean that the line is dead, whatever the socket says. */
 const MISSED_HEARTBEATS = 2.5;
 
+/** WebSocket.OPEN. */
+const OPEN = 1;
+
 /** One project's feed: it holds a cursor, resumes from it after any disconnect, and so misses nothing. */
 export class Feed {
   readonly #url: string;
@@ -41,8 +44,8 @@ export class Feed {
 
   /** Tell the others in this project where one is; lossy. */
   announce(presence: Record<string, unknown>): void {
-    if (this.#socket?.readyState === WebSocket.OPEN)
-      this.#socket.send(JSON.stringify({ ...presence, type: "presence" }));
+    const socket = this.#socket;
+    if (socket?.readyState === OPEN) socket.send(JSON.stringify({ ...presence, type: "presence" }));
   }
 
   close(): void {

@@ -28,17 +28,28 @@ interface Props {
   height?: number;
   /** Keep the y axis from 0 to 1. */
   share?: boolean;
+  /** The x axis is no count but runs from 0 to 1. */
+  xShare?: boolean;
 }
 
 const INK = { light: "#495057", dark: "#c9c9c9" };
+/** Epochs and pictures are counted: no half ones on the axis. */
+const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
 const GRID = { light: "#e9ecef", dark: "#3b3b3b" };
 
 /** Lines over a common x, thousands of points at ease; redrawn when the theme or the width changes. */
-export function LineChart({ label, xLabel, x, lines, bands = [], height = 220, share = false }: Props) {
+export function LineChart({ label, xLabel, x, lines, bands = [], height = 220, share = false, xShare = false }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const scheme = useComputedColorScheme("light");
-  const shape = JSON.stringify([lines.map((l) => [l.label, l.color, l.dashed]), bands.length, scheme, height, share]);
+  const shape = JSON.stringify([
+    lines.map((l) => [l.label, l.color, l.dashed]),
+    bands.length,
+    scheme,
+    height,
+    share,
+    xShare,
+  ]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for all that makes another chart; values go in below
   useEffect(() => {
@@ -55,9 +66,19 @@ export function LineChart({ label, xLabel, x, lines, bands = [], height = 220, s
         height,
         legend: { show: false },
         cursor: { drag: { x: false, y: false } },
-        scales: { x: { time: false }, y: share ? { range: [0, 1] } : {} },
+        scales: {
+          x: { time: false, ...(xShare ? { range: [0, 1] as [number, number] } : {}) },
+          y: share ? { range: [0, 1] } : {},
+        },
         axes: [
-          { ...axis, label: xLabel, labelSize: 18, labelFont: "12px system-ui", size: 30 },
+          {
+            ...axis,
+            label: xLabel,
+            labelSize: 18,
+            labelFont: "12px system-ui",
+            size: 30,
+            ...(xShare ? {} : { incrs: WHOLE_STEPS }),
+          },
           { ...axis, size: 46 },
         ],
         series: [

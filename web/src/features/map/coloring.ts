@@ -1,5 +1,5 @@
 import type { Category, MapPoint, ReviewState } from "../../api/types";
-import { STATE_NAMES } from "../pictures/Filters";
+import { STATE_COLORS, STATE_NAMES } from "../../ui/reviewStates";
 
 export type ColorBy = "state" | "category" | "uncertainty";
 
@@ -10,14 +10,6 @@ export interface Shade {
   points: MapPoint[];
 }
 
-const STATE_COLORS: Record<ReviewState, string> = {
-  unlabelled: "#8a8f98",
-  in_progress: "#e69f00",
-  submitted: "#0072b2",
-  approved: "#009e73",
-  rejected: "#d55e00",
-  auto: "#cc79a7",
-};
 const NO_CATEGORY = "#8a8f98";
 const UNCERTAIN: readonly [number, string, string][] = [
   [0.8, "the least sure fifth", "#d55e00"],

@@ -1,6 +1,8 @@
-import { Group, MultiSelect, NumberInput, Select, TextInput } from "@mantine/core";
+import { MultiSelect, NumberInput, Select, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import type { Category, ReviewState } from "../../api/types";
+import { STATE_NAMES } from "../../ui/reviewStates";
+import classes from "./pictures.module.css";
 
 export interface ImageFilter {
   state?: ReviewState[] | undefined;
@@ -11,15 +13,6 @@ export interface ImageFilter {
   trashed?: boolean | undefined;
   sort?: "oldest" | "newest" | "name" | undefined;
 }
-
-export const STATE_NAMES: Record<ReviewState, string> = {
-  unlabelled: "Unlabelled",
-  in_progress: "In progress",
-  submitted: "Submitted",
-  approved: "Approved",
-  rejected: "Rejected",
-  auto: "Auto-annotated",
-};
 
 const STATES = Object.entries(STATE_NAMES).map(([value, label]) => ({ value, label }));
 
@@ -34,17 +27,18 @@ export function Filters({
 }) {
   const search = useDebouncedCallback((q: string) => onChange({ ...filter, q: q || undefined }), 250);
   return (
-    <Group gap="xs" align="end" role="search" aria-label="Filter pictures">
+    <search className={classes.filters} aria-label="Filter pictures">
       <TextInput
         label="Name"
         size="xs"
+        w={150}
         placeholder="part of the file name"
         onChange={(e) => search(e.currentTarget.value)}
       />
       <MultiSelect
         label="State"
         size="xs"
-        miw={180}
+        w={170}
         clearable
         placeholder={filter.state?.length ? "" : "any"}
         data={STATES}
@@ -54,6 +48,7 @@ export function Filters({
       <Select
         label="Category"
         size="xs"
+        w={130}
         clearable
         searchable
         placeholder="any"
@@ -64,6 +59,7 @@ export function Filters({
       <Select
         label="Source"
         size="xs"
+        w={130}
         clearable
         placeholder="any"
         data={[
@@ -110,6 +106,6 @@ export function Filters({
         value={filter.trashed ? "trash" : "live"}
         onChange={(value) => onChange({ ...filter, trashed: value === "trash" ? true : undefined })}
       />
-    </Group>
+    </search>
   );
 }

@@ -17,6 +17,7 @@ export function SearchBox({ wanted, onSearch }: { wanted: Wanted | null; onSearc
       <TextInput
         label="What it shows"
         size="xs"
+        w={150}
         type="search"
         placeholder="e.g. a large purple cell"
         maxLength={500}

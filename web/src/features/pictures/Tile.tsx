@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { type MouseEvent, memo } from "react";
 import type { Image } from "../../api/types";
+import { STATE_NAMES } from "../../ui/reviewStates";
 import { ShapeOverlay } from "../../ui/ShapeOverlay";
-import { type ImageFilter, STATE_NAMES } from "./Filters";
+import type { ImageFilter } from "./Filters";
 import { queryOf } from "./filterQuery";
 import classes from "./pictures.module.css";
 

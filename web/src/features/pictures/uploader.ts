@@ -88,13 +88,15 @@ export class Uploader {
     try {
       while (this.#queue.length > 0 && !this.#stopped) {
         const batch = nextBatch(this.#queue);
+        const before = this.store.getState().bytesSent;
         const outcome = await this.#sendUntilAnswered(batch);
         await this.#files.remove(batch.map(({ id }) => id));
         this.#queue.splice(0, batch.length);
         const bytes = batch.reduce((sum, { file }) => sum + file.size, 0);
         this.store.setState((s) => ({
           sent: s.sent + batch.length,
-          bytesSent: s.bytesSent + bytes,
+          // Counted by the files: a request body is a little longer than what it carries.
+          bytesSent: before + bytes,
           registered: s.registered + outcome.registered.length,
           duplicates: s.duplicates + outcome.duplicates.length,
           rejected: [...s.rejected, ...outcome.rejected],

@@ -5,8 +5,8 @@ import { useEffect, useState } from "react";
 import { client, dataOf } from "../../api/client";
 import { annotationsQuery, categoriesQuery } from "../../api/queries";
 import { ErrorPanel } from "../../ui/ErrorPanel";
+import { STATE_NAMES } from "../../ui/reviewStates";
 import { ShapeOverlay } from "../../ui/ShapeOverlay";
-import { STATE_NAMES } from "../pictures/Filters";
 import { DifferenceOverlay } from "./DifferenceOverlay";
 import type { Waiting } from "./ReviewPage";
 import classes from "./review.module.css";
@@ -83,11 +83,10 @@ export function Triage({ projectId, waiting, following, from, onDone, onStep }: 
   const sure = proposals.filter(({ confidence }) => confidence >= from).length;
   return (
     <section className={classes.triage} aria-label={`Picture ${image.file_name}`}>
-      <Group justify="space-between" mb="xs">
+      <Group justify="space-between" mb="xs" wrap="nowrap">
         <Group gap="xs">
           <Text fw={600}>{image.file_name}</Text>
           <Badge variant="light">{STATE_NAMES[image.state]}</Badge>
-          <Text size="sm">{reason}</Text>
         </Group>
         <Group gap="xs">
           <Button size="xs" variant="default" onClick={() => void edit()}>
@@ -108,7 +107,7 @@ export function Triage({ projectId, waiting, following, from, onDone, onStep }: 
         </Group>
       </Group>
       {apply.error && <ErrorPanel error={apply.error} />}
-      <div className={classes.picture} style={{ aspectRatio: `${image.width} / ${image.height}` }}>
+      <div className={classes.picture}>
         <img src={previewOf(image.id)} alt={image.file_name} />
         <ShapeOverlay
           image={image}
@@ -121,6 +120,7 @@ export function Triage({ projectId, waiting, following, from, onDone, onStep }: 
         <DifferenceOverlay image={image} details={details} />
       </div>
       <Text size="sm" mt="xs" role="status">
+        {reason && `${reason}. `}
         {document
           ? `${document.annotations.length} annotations, ${sure} of ${proposals.length} proposals would be accepted`
           : "Loading"}

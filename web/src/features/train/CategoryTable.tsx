@@ -14,6 +14,7 @@ export function CategoryTable({ categories }: { categories: readonly CategoryMet
             <Table.Th>AP50-95</Table.Th>
             <Table.Th>Precision</Table.Th>
             <Table.Th>Recall</Table.Th>
+            <Table.Th>Labelled</Table.Th>
             <Table.Th>Found</Table.Th>
             <Table.Th>Promise</Table.Th>
           </Table.Tr>
@@ -26,9 +27,8 @@ export function CategoryTable({ categories }: { categories: readonly CategoryMet
               <Table.Td title={interval(each.ap50_95_interval)}>{figure(each.ap50_95)}</Table.Td>
               <Table.Td>{percent(each.precision)}</Table.Td>
               <Table.Td>{percent(each.recall)}</Table.Td>
-              <Table.Td>
-                {each.found} of {each.labels}
-              </Table.Td>
+              <Table.Td>{each.labels}</Table.Td>
+              <Table.Td>{each.found}</Table.Td>
               <Table.Td>{each.promise.sentence}</Table.Td>
             </Table.Tr>
           ))}

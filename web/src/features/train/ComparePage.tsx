@@ -10,6 +10,7 @@ import { figure } from "../../ui/numbers";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { lineColor } from "../../ui/palette";
+import classes from "../../ui/ui.module.css";
 import { comparedCurve } from "./comparedCurve";
 import { runName } from "./runName";
 
@@ -30,7 +31,7 @@ export function ComparePage() {
           <Panel title={`On ${data.common_images} common pictures`}>
             <FigureTable projectId={projectId} comparison={data} />
           </Panel>
-          <Panel title="mAP50-95 by epoch">
+          <Panel title="Curves">
             <Curves comparison={data} />
           </Panel>
         </Stack>
@@ -103,13 +104,30 @@ function Row({ name, values, digits = 3 }: { name: string; values: (number | nul
   );
 }
 
+const CURVES = [
+  ["map50_95", "mAP50-95"],
+  ["box_loss", "box loss"],
+  ["cls_loss", "class loss"],
+] as const;
+
 function Curves({ comparison }: { comparison: Comparison }) {
-  const { x, lines } = comparedCurve(
-    comparison.runs.map(({ run }) => run),
-    "map50_95",
+  const runs = comparison.runs.map(({ run }) => run);
+  const curves = CURVES.map(([key, name]) => ({ name, ...comparedCurve(runs, key) })).filter(
+    ({ lines }) => lines.length > 0,
   );
-  if (x.length === 0) return <Empty>These runs kept no curve.</Empty>;
-  return <LineChart label="mAP50-95 of each run by epoch" xLabel="epoch" x={x} lines={lines} height={260} />;
+  if (curves.length === 0) return <Empty>These runs kept no curve.</Empty>;
+  return (
+    <div className={classes.grid}>
+      {curves.map(({ name, x, lines }) => (
+        <div key={name}>
+          <Text size="sm" fw={500}>
+            {name}
+          </Text>
+          <LineChart label={`${name} of each run by epoch`} xLabel="epoch" x={x} lines={lines} />
+        </div>
+      ))}
+    </div>
+  );
 }
 
 function inMs(seconds: number | null | undefined): number | null {

@@ -4,6 +4,7 @@ import { Page } from "../../ui/Page";
 import layout from "../train/train.module.css";
 import { ExportForm } from "./ExportForm";
 import { ExportList } from "./ExportList";
+import { ImportPanel } from "./ImportPanel";
 
 export function TransferPage() {
   const { projectId } = useParams({ from: "/projects/$projectId" });
@@ -12,6 +13,7 @@ export function TransferPage() {
       <div className={layout.columns}>
         <Stack>
           <ExportForm projectId={projectId} />
+          <ImportPanel projectId={projectId} />
         </Stack>
         <ExportList projectId={projectId} />
       </div>
