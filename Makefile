@@ -25,6 +25,9 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 export UV_NO_CONFIG := 1
 # Behind a proxy with a certificate of its own, the machine knows it and a bundled list does not.
 export UV_SYSTEM_CERTS := 1
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export NODE_EXTRA_CA_CERTS ?= /etc/ssl/certs/ca-certificates.crt
+endif
 
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/*.json web/*.ts -type f 2>/dev/null)
 RUNTIME := $(STAMPS)/project web/dist/index.html
