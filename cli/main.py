@@ -100,7 +100,7 @@ def rebuild(
     batch_size: Annotated[int, typer.Option(min=1, help="Events folded in one transaction")] = 1_000,
 ) -> None:
     """Fold the log into the read models again, prove them equal by hash, and swap them in; 1 when they differed."""
-    # Imported here and below: `up` needs neither a database driver nor an object store, and starts sooner without.
+    # Imported here and below: `up` needs neither the domain nor an object store, and starts sooner without.
     from adapters.codec import UnknownEventType
     from adapters.rebuild import rebuild as fold_again
 

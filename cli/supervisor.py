@@ -5,6 +5,7 @@ Ctrl-C or TERM stops all of it in order; a second one does not wait. A superviso
 with it (the kernel signals them), and the next `up` waits for the last of them or takes them over.
 """
 
+import asyncio
 import signal
 import socket
 import subprocess
@@ -15,7 +16,10 @@ import urllib.request
 from threading import Event
 from types import FrameType
 
+import asyncpg
+
 from adapters.embedded import EmbeddedServers
+from adapters.schema import is_current
 from adapters.settings import Settings
 from cli.child import Child
 from cli.instance import Instance, StartError
@@ -81,8 +85,11 @@ class Supervisor:
             self._stopping.wait(TICK_S)
 
     def _migrate(self) -> None:
-        if self._stopping.is_set():
-            return
+        try:
+            if self._stopping.is_set() or asyncio.run(is_current(self._settings.database_url)):
+                return
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise StartError(f"the database that DATABASE_URL names does not answer: {error}") from error
         done = subprocess.run(migrate_command(), env=environment(self._settings), stderr=subprocess.PIPE, text=True)
         if done.returncode != 0:
             raise StartError(f"the database could not be migrated:\n{done.stderr[-3000:]}")

@@ -24,6 +24,7 @@ from adapters.settings import Settings, SettingsError, load_settings
 from domain.execute import Executor
 from worker.attempt import DATABASE_AWAY
 from worker.dispatcher import Dispatcher
+from worker.reactions import keep_reacting
 from worker.searching import keep_searcher
 
 log = logging.getLogger("autoannotate.worker")
@@ -95,6 +96,7 @@ async def serve(settings: Settings) -> None:
     duties = [
         asyncio.create_task(take_nudges(settings, dispatcher), name="nudges"),
         asyncio.create_task(keep_registered(board), name="registration"),
+        asyncio.create_task(keep_reacting(pool, Executor(store, new_id), DATABASE_AWAY), name="reactions"),
         asyncio.create_task(keep_searcher(settings), name="searcher"),
     ]
     ending = asyncio.create_task(stopping.wait())

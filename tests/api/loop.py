@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psutil
 
 from adapters.clock import new_id
@@ -66,9 +67,9 @@ class Loop:
                 "type": "draw_annotation",
                 "annotation_id": str(new_id()),
                 "category_id": self.category(name),
-                "geometry": {"type": "box", "x": g.x, "y": g.y, "width": g.width, "height": g.height},
+                "geometry": msgspec.to_builtins(geometry),
             }
-            for name, g in self.truth[image_id].shapes
+            for name, geometry in self.truth[image_id].shapes
         ]
         self.api.commands(image_id, *drawn, {"type": "submit"})
 

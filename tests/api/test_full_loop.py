@@ -5,6 +5,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_blood_cells_become_a_dataset(api: Api, api_settings: Settings) -> None:
     assert not any("scratch" in notice for notice in notices)
 
 
-def run_loop(api: Api, pictures: list[ImportImage], labelled: int, **training: object) -> Loop:
+def run_loop(api: Api, pictures: list[ImportImage], labelled: int, **training: Any) -> Loop:
     loop = Loop(api, api.project("Loop"))
     ids = loop.upload(pictures)
     for image_id in ids[:labelled]:

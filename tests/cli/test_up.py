@@ -82,6 +82,18 @@ def test_a_setting_that_cannot_work_is_named(platform: Platform) -> None:
     )
 
 
+def test_a_database_that_does_not_answer_is_reported(platform: Platform) -> None:
+    with socket.socket() as nobody_listens:
+        nobody_listens.bind(("127.0.0.1", 0))
+        port = nobody_listens.getsockname()[1]
+        refused = platform.autoannotate(
+            "up", DATABASE_URL=f"postgresql://me@127.0.0.1:{port}/db", REDIS_URL="redis://127.0.0.1:1"
+        )
+        output, _ = refused.communicate(timeout=START_S)
+    assert refused.returncode == 2
+    assert output.startswith("autoannotate: the database that DATABASE_URL names does not answer: ")
+
+
 @pytest.mark.parametrize("program", ["api", "worker"])
 def test_a_process_by_itself_needs_its_servers_named(platform: Platform, program: str) -> None:
     refused = platform.autoannotate(program)

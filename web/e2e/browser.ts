@@ -40,6 +40,8 @@ export interface Person {
 
 export async function person(browser: Browser, options: Parameters<Browser["newContext"]>[0] = {}): Promise<Person> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  // tsx names functions through a global that a function sent to the page does not find there.
+  await context.addInitScript("globalThis.__name ??= (named) => named");
   const errors: string[] = [];
   return {
     context,

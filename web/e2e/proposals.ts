@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { newId } from "../src/annotate/ids";
-import { ROOT, type Server } from "./server";
+import type { Server } from "./server";
+import { sql } from "./sql";
 
 export interface Proposal {
   readonly x: number;
@@ -8,22 +8,9 @@ export interface Proposal {
   readonly confidence: number;
 }
 
-const INSERT = `
-import asyncio, json, os, sys
-import asyncpg
-
-async def main():
-    connection = await asyncpg.connect(os.environ["DATABASE_URL"])
-    rows = json.load(sys.stdin)
-    await connection.executemany(
-        "INSERT INTO predictions (prediction_id, project_id, image_id, run_id, job_id, category_id, geometry, x, y, width, height, confidence, state) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10, $11, $12, 'open')",
-        rows,
-    )
-    await connection.close()
-
-asyncio.run(main())
-`;
+const INSERT =
+  "INSERT INTO predictions (prediction_id, project_id, image_id, run_id, job_id, category_id, geometry, x, y, width, height, confidence, state) " +
+  "VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10, $11, $12, 'open')";
 
 /**
  * Put open predictions beside an image, 40 px boxes, as a predict job would: a model that is sure of what the test
@@ -39,9 +26,6 @@ export async function propose(
     const geometry = JSON.stringify({ type: "box", x, y, width: 40, height: 40 });
     return [newId(), projectId, imageId, run, job, categoryId, geometry, x, y, 40, 40, confidence];
   });
-  execFileSync(`${ROOT}/.venv/bin/python`, ["-c", INSERT], {
-    input: JSON.stringify(rows),
-    env: { ...process.env, DATABASE_URL: await server.databaseUrl() },
-  });
+  await sql(server, INSERT, rows);
   return rows.map(([id]) => id as string);
 }

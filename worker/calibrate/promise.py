@@ -17,7 +17,7 @@ IMAGES_FOR_BOOTSTRAP = 15
 RESAMPLES = 2_000
 MOST_BOXES = 10_000
 CONFIDENT = 0.1
-"""Boxes below this are mostly noise and do not decide where the test starts."""
+"""Boxes below this are mostly noise: they are not counted, and no test starts among them."""
 STARTS = (1 / 8, 1 / 4, 1 / 2)
 """Shares of the confident boxes, as far as each is twice the faultless minimum."""
 
@@ -37,7 +37,7 @@ class Promise:
     precision: float | None
     lower_bound: float | None
     checked: int
-    """Checked boxes at or above the threshold; all of this category where there is none."""
+    """Checked boxes at or above the threshold; all from confidence 0.1 on where there is none."""
     more_boxes: int | None
     with_categories: tuple[Category, ...] = ()
 
@@ -108,24 +108,28 @@ def _alone(boxes: CheckedBoxes, category: Category, target: float, risk: float, 
     if proved is not None:
         threshold, bound, precision, checked = proved
         return Promise(category, target, threshold, precision, bound, checked, None)
-    starts = _starts(boxes.confidences, boxes_without_error(target, risk))
-    best, fewest = None, None
+    confident = int((boxes.confidences >= CONFIDENT).sum())
+    minimum = boxes_without_error(target, risk)
+    starts = _starts(boxes.confidences, minimum)
+    best, fewest = None, None if confident else minimum
     for start in starts:
         above = boxes.confidences >= start
         correct, checked = int(boxes.correct[above].sum()), int(above.sum())
-        if checked:
-            best = max(best or 0.0, correct / checked)
+        if not checked:
+            continue
+        best = max(best or 0.0, correct / checked)
         needed = _needed_above(correct, checked, target, risk / len(starts))
         if needed is not None:
-            more = _total_for(needed, checked / max(1, len(boxes)), boxes_without_error(target, risk)) - len(boxes)
+            effect = _design_effect(boxes, above, risk / len(starts), seed)
+            more = max(1, _total_for(ceil(needed * effect), checked / confident, minimum) - confident)
             fewest = more if fewest is None else min(fewest, more)
-    return Promise(category, target, None, best, None, len(boxes), fewest)
+    return Promise(category, target, None, best, None, confident, fewest)
 
 
 def _proved(boxes: CheckedBoxes, target: float, risk: float, seed: int) -> tuple[float, float, float, int] | None:
     """(threshold, lower bound, precision, boxes above) for the lowest threshold that any start reaches, or None."""
     minimum = boxes_without_error(target, risk)
-    if len(boxes) < minimum:
+    if (boxes.confidences >= CONFIDENT).sum() < minimum:
         return None
     starts = _starts(boxes.confidences, minimum)
     share = risk / len(starts)
@@ -144,11 +148,11 @@ def _proved(boxes: CheckedBoxes, target: float, risk: float, seed: int) -> tuple
 
 def _starts(confidences: np.ndarray, minimum: int) -> list[float]:
     """The steps to start from, highest first; from confidences alone, or the test would not be one."""
-    descending = np.sort(confidences)[::-1]
+    descending = np.sort(confidences[confidences >= CONFIDENT])[::-1]
     if len(descending) < minimum:
-        return [STEP]
-    confident = int((descending >= CONFIDENT).sum())
-    wanted = [int(share * confident) for share in STARTS if share * confident >= 2 * minimum]
+        # No test yet. The more confident half stands for where one would start, for the count of what is missing.
+        return [float(descending[len(descending) // 2])] if len(descending) else [CONFIDENT]
+    wanted = [int(share * len(descending)) for share in STARTS if share * len(descending) >= 2 * minimum]
     if not wanted:
         wanted = [2 * minimum if len(descending) >= 2 * minimum else minimum]
     steps = {max(STEP, round(np.floor(descending[count - 1] / STEP + 1e-9) * STEP, 2)) for count in wanted}
@@ -174,6 +178,18 @@ def _bootstrap_lower(
     return np.quantile(precision, risk, axis=0)
 
 
+def _design_effect(boxes: CheckedBoxes, above: np.ndarray, risk: float, seed: int) -> float:
+    """How many times more boxes are needed because those of one image go right and wrong together; 1 at least."""
+    images, image_of = np.unique(boxes.images, return_inverse=True)
+    correct, checked = int(boxes.correct[above].sum()), int(above.sum())
+    if len(images) < IMAGES_FOR_BOOTSTRAP or correct == checked:
+        return 1.0
+    share = correct / checked
+    exact = share - float(clopper_pearson_lower(np.array(correct), np.array(checked), risk))
+    drawn = share - float(_bootstrap_lower(above[:, None], boxes.correct, image_of, len(images), risk, seed)[0])
+    return max(1.0, (drawn / exact) ** 2)
+
+
 def _may_reach(boxes: CheckedBoxes, target: float, risk: float) -> bool:
     """False without any checked box, and when the category's most confident boxes are below the target."""
     if not len(boxes):
@@ -183,18 +199,23 @@ def _may_reach(boxes: CheckedBoxes, target: float, risk: float) -> bool:
 
 
 def _needed_above(correct: int, above: int, target: float, risk: float) -> int | None:
-    """How many boxes above the start prove the target if their precision stays; None when no number does.
+    """How many boxes above the start prove the target, if they go on as they began; None when no number does.
 
-    Fewer than the faultless minimum say little about a precision, so there only the errors seen are reckoned with.
+    Fewer than the faultless minimum say little about a precision, so there only the errors seen are reckoned with. A
+    share that lies below the target, but not clearly, is taken half-way to its upper bound: it may still be luck.
     """
     minimum = boxes_without_error(target, risk)
-    share_wrong = 1 - correct / above if above else 0.0
-    if above >= minimum and share_wrong >= 1 - target:
-        return None
-    errors = above - correct
+    errors, share_wrong = above - correct, 0.0
+    if above >= minimum:
+        share_wrong = errors / above
+        if share_wrong >= 1 - target:
+            upper = float(beta.ppf(1 - RISK, correct + 1, errors))
+            share_wrong = 1 - (correct / above + upper) / 2
+        if share_wrong >= 1 - target:
+            return None
 
     def proves(total: int) -> bool:
-        wrong = max(errors, round(share_wrong * total)) if share_wrong < 1 - target else errors
+        wrong = max(errors, round(share_wrong * total))
         return float(clopper_pearson_lower(np.array(total - wrong), np.array(total), risk)) >= target
 
     low, high = max(above + 1, minimum), MOST_BOXES

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import zipfile
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -104,7 +105,8 @@ def test_a_mask_becomes_an_outline_and_a_box():
 
     pixels = np.zeros((48, 64), np.uint8, order="F")
     pixels[10:20, 5:25] = 1
-    mask = Mask((48, 64), bytes(coco_mask.encode(pixels)["counts"]).decode())
+    encoded: Any = coco_mask.encode(pixels)
+    mask = Mask((48, 64), encoded["counts"].decode())
     categories = [ExportCategory(RED, "red")]
     one = ExportPlan(UUID(int=7), "m", 1, categories, [image(1, annotation(1, RED, mask))], "segment")
     listed = json.loads(unpacked(write_coco(one, None)).read("annotations.json"))["annotations"][0]

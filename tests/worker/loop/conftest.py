@@ -144,7 +144,7 @@ class Scene:
             fence=claimed.fence,
             attempt=1,
             work_dir=work_dir,
-            report=lambda *_: None,
+            report=lambda progress, message, log=None: None,
             until_end=AsyncExitStack(),
         )
 

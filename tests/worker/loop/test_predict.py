@@ -7,7 +7,7 @@ import pytest
 
 from domain.commands import Submit
 from domain.errors import Conflict, NotReady
-from domain.events import JobCancelRequested
+from domain.events import JobCancelRequested, PredictionsRecorded
 from domain.execute import IMAGE, JOB
 from domain.geometry import Box
 from domain.ports import Detection
@@ -60,8 +60,9 @@ async def test_suggestions_wait_for_review(scene: Scene, tmp_path: Path) -> None
     assert summary["uncertainty"] > 0
     assert summary["expected_corrections"] > 0
     assert (await scene.executor.load(IMAGE, images[0])).state == "unlabelled"
-    (recorded,) = [e for e in await scene.store.read_stream(run_id) if e.type == "predictions.recorded"]
-    assert (recorded.event.count, recorded.event.images, recorded.event.job_id) == (9, 3, context.job_id)
+    stream = [recorded.event for recorded in await scene.store.read_stream(run_id)]
+    (recorded,) = [event for event in stream if isinstance(event, PredictionsRecorded)]
+    assert (recorded.count, recorded.images, recorded.job_id) == (9, 3, context.job_id)
 
 
 async def test_a_newer_run_supersedes_what_is_open(scene: Scene, tmp_path: Path, detector: KnownDetector) -> None:
@@ -81,7 +82,7 @@ async def test_boxes_above_the_threshold_are_accepted(scene: Scene, tmp_path: Pa
     (image,) = await scene.images(1)
     _, completion = await predicted(scene, tmp_path, await scene.run(), mode="accept", min_confidence=0.5)
     state = await scene.executor.load(IMAGE, image)
-    assert sorted(a.confidence for a in state.annotations.values()) == [0.6, 0.9]
+    assert sorted(a.confidence or 0.0 for a in state.annotations.values()) == [0.6, 0.9]
     assert (state.state, state.human_version) == ("auto", 0)
     assert completion.result["accepted_boxes"] == 2
     assert await states(scene, image) == [(0.9, "accepted"), (0.6, "accepted"), (0.3, "open")]
