@@ -14,6 +14,7 @@ import {
   resizeBy,
   toggleAll,
   toggleSelected,
+  turn,
 } from "./shapeActions";
 import { acceptAll, acceptProposal, moveThreshold, rejectProposal, walk } from "./triageActions";
 import { actualSize, fitImage, zoomBy } from "./viewActions";
@@ -29,6 +30,9 @@ export interface Action {
   readonly scope: Scope;
   readonly run: (bench: Bench) => void;
 }
+
+/** The one action that lasts as long as its key is held; the keyboard ends it. */
+export const PEEK = "peek";
 
 const action =
   (group: string, scope: Scope) =>
@@ -136,6 +140,10 @@ export const ACTIONS: readonly Action[] = [
   shape("duplicate", "Duplicate", duplicate),
   shape("hide", "Hide", (b) => toggleSelected(b, "hidden")),
   shape("lock", "Lock or unlock", (b) => toggleSelected(b, "locked")),
+  shape("turn_back", "Turn polygon 1° back", (b) => turn(b, -1)),
+  shape("turn_on", "Turn polygon 1° on", (b) => turn(b, 1)),
+  shape("turn_back_15", "Turn polygon 15° back", (b) => turn(b, -15)),
+  shape("turn_on_15", "Turn polygon 15° on", (b) => turn(b, 15)),
   ...NUDGES.flatMap(([side, dx, dy]) => [
     shape(`nudge_${side}`, `Move 1 px ${side}`, (b) => nudge(b, dx, dy)),
     shape(`nudge_${side}_10`, `Move 10 px ${side}`, (b) => nudge(b, 10 * dx, 10 * dy)),
@@ -147,6 +155,7 @@ export const ACTIONS: readonly Action[] = [
   edit("show_all", "Show all that is hidden, or hide all", (b) => toggleAll(b, "hidden")),
   edit("lock_all", "Lock or unlock all", (b) => toggleAll(b, "locked")),
 
+  view(PEEK, "Hide all shapes while held", (b) => b.store.setState({ peeking: true })),
   view("zoom_in", "Zoom in", (b) => zoomBy(b.store, 1.25, b.pointer())),
   view("zoom_out", "Zoom out", (b) => zoomBy(b.store, 0.8, b.pointer())),
   view("fit", "Fit the picture", (b) => fitImage(b.store)),

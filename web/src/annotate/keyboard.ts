@@ -1,6 +1,7 @@
-import { ACTION } from "./actions";
+import { ACTION, PEEK } from "./actions";
 import { type Bench, state } from "./bench";
-import { type Bindings, resolve, scopesFor } from "./keymap";
+import { type Bindings, categoryFor, resolve, scopesFor } from "./keymap";
+import { chooseCategory } from "./shapeActions";
 
 /** Fields where typing is typing. */
 function isTyping(target: EventTarget | null): boolean {
@@ -24,10 +25,11 @@ const CONTROL_KEYS = new Set([
   "PageDown",
 ]);
 
-/** Keys of the annotation page: actions by binding, Space to pan and ` to peek while held. */
+/** Keys of the annotation page: actions by binding, categories by their own keys, Space to pan while held. */
 export class Keyboard {
   private readonly listening = new AbortController();
   private space = false;
+  private peekCode: string | null = null;
 
   constructor(
     private readonly bench: Bench,
@@ -54,20 +56,22 @@ export class Keyboard {
     // A focused button or list keeps its keys; and Tab always leaves it, so that no one is trapped.
     if (!onCanvas && CONTROL_KEYS.has(event.key) && !event.ctrlKey && !event.metaKey) return;
     if (this.hold(event)) return;
-    const { selection } = state(this.bench);
+    const { selection, categories } = state(this.bench);
     const id = resolve(this.bindings(), event, scopesFor(this.bench.toolbox.busy, selection.size > 0));
     const action = id === undefined ? undefined : ACTION.get(id);
-    if (!action) return;
+    const category = action ? undefined : categoryFor(categories, event);
+    if (!action && !category) return;
     event.preventDefault();
-    action.run(this.bench);
+    if (category) chooseCategory(this.bench, category.id);
+    else if (id !== PEEK) action?.run(this.bench);
+    else if (!event.repeat) {
+      this.peekCode = event.code;
+      action?.run(this.bench);
+    }
   }
 
   private hold(event: KeyboardEvent): boolean {
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (plain && event.code === "Backquote") {
-      if (!event.repeat) this.bench.store.setState({ peeking: true });
-      return true;
-    }
     if (plain && event.key === " " && !this.bench.toolbox.busy) {
       event.preventDefault();
       this.space = true;
@@ -77,7 +81,7 @@ export class Keyboard {
   }
 
   private up(event: KeyboardEvent): void {
-    if (event.code === "Backquote") this.bench.store.setState({ peeking: false });
+    if (event.code === this.peekCode) this.bench.store.setState({ peeking: false });
     if (event.key === " ") this.space = false;
   }
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { ACTION } from "./actions";
 import { chordsOf } from "./chord";
-import { bindingsOf, conflictsOf, PRESETS, resolve, scopesFor } from "./keymap";
+import { actionBehind, bindingsOf, categoryFor, conflictsOf, PRESETS, resolve, scopesFor } from "./keymap";
+import { CELL, PLATELET } from "./testBench";
 
 const press = (
   key: string,
@@ -56,4 +57,18 @@ test("digits work on AZERTY, letters on a Cyrillic layout, and what is printed o
 test("modifiers come in one order", () => {
   expect(chordsOf(press("Z", "KeyZ", { ctrlKey: true, shiftKey: true }))).toEqual(["Ctrl+Shift+Z"]);
   expect(chordsOf(press(" ", "Space", { ctrlKey: true }))).toEqual(["Ctrl+Space"]);
+});
+
+test("a category's own key picks it where no action has that key, and the collision is told", () => {
+  expect(categoryFor([CELL, PLATELET], press("w", "KeyW"))).toBe(PLATELET);
+  expect(categoryFor([CELL, PLATELET], press("w", "KeyW", { ctrlKey: true }))).toBeUndefined();
+  expect(actionBehind(keys, "w")).toBeUndefined();
+  expect(actionBehind(keys, "d")).toBe("next_image");
+  expect(actionBehind(keys, "3")).toBeUndefined();
+});
+
+test("who comes from Lightly hides by V, draws by B and pans by D", () => {
+  const lightly = bindingsOf({ preset: "Lightly", own: {} });
+  const meant = ["v", "b", "d", "s", "m"].map((key) => resolve(lightly, press(key, `Key${key.toUpperCase()}`), idle));
+  expect(meant).toEqual(["peek", "tool_box", "tool_pan", "tool_select", "tool_polygon"]);
 });

@@ -1,5 +1,6 @@
 import { ACTIONS, type Scope } from "./actions";
 import { type Chord, chordsOf, type KeyPress, RESERVED } from "./chord";
+import type { Category } from "./model";
 
 export type Bindings = Readonly<Record<string, readonly Chord[]>>;
 
@@ -51,6 +52,7 @@ const DEFAULT: Bindings = {
   next_shape: ["Tab"],
   previous_shape: ["Shift+Tab"],
   save_now: ["Ctrl+S"],
+  peek: ["`"],
   hide: ["Alt+H"],
   show_all: ["Alt+Shift+H"],
   lock: ["L"],
@@ -67,6 +69,10 @@ const DEFAULT: Bindings = {
   resize_right: ["Ctrl+ArrowRight"],
   resize_up: ["Ctrl+ArrowUp"],
   resize_down: ["Ctrl+ArrowDown"],
+  turn_back: [","],
+  turn_on: ["."],
+  turn_back_15: ["Shift+,"],
+  turn_on_15: ["Shift+."],
   zoom_in: ["=", "+", "Ctrl+=", "Ctrl++"],
   zoom_out: ["-", "Ctrl+-"],
   fit: ["Ctrl+0"],
@@ -116,6 +122,16 @@ export const PRESETS: Readonly<Record<string, Bindings>> = {
     fit: ["Ctrl+F", "Ctrl+0"],
     finish_shape: ["Enter", "Space", "N"],
   },
+  Lightly: {
+    ...DEFAULT,
+    next_image: ["ArrowRight"],
+    previous_image: ["ArrowLeft", "A"],
+    tool_select: ["S", "E"],
+    tool_pan: ["D", "H"],
+    tool_box: ["B", "R"],
+    tool_polygon: ["M", "P"],
+    peek: ["V", "`"],
+  },
 };
 
 export interface KeyConflict {
@@ -159,6 +175,18 @@ export function resolve(bindings: Bindings, press: KeyPress, scopes: readonly Sc
       for (const [id, chords] of Object.entries(bindings))
         if (SCOPE.get(id) === scope && chords.includes(chord)) return id;
   return undefined;
+}
+
+/** The category whose own key this is. Actions go before: their keys are asked first. */
+export function categoryFor(categories: readonly Category[], press: KeyPress): Category | undefined {
+  const [chord] = chordsOf(press);
+  return categories.find(({ hotkey }) => hotkey && hotkey.toUpperCase() === chord);
+}
+
+/** What `hotkey` as a category's key would collide with; digits pick categories, so they collide with nothing. */
+export function actionBehind(bindings: Bindings, hotkey: string): string | undefined {
+  const chord = hotkey.toUpperCase();
+  return Object.keys(bindings).find((id) => !id.startsWith("class_") && bindings[id]?.includes(chord));
 }
 
 const KEY = "annotate.keys";

@@ -1,6 +1,8 @@
 import { union } from "../geometry/bounds";
 import { clampMove, geometryBounds, settle, translate } from "../geometry/geometry";
-import { imagePoint, screenPoint } from "../geometry/point";
+import { hitTest } from "../geometry/hitTest";
+import { imagePoint, type ScreenPoint, screenPoint } from "../geometry/point";
+import { turnPolygon } from "../geometry/polygon";
 import { toImage } from "../geometry/viewport";
 import { type Bench, type Clipping, selectedShapes, state } from "./bench";
 import { drawing, recategorising, removing, reshaping } from "./marks";
@@ -8,6 +10,15 @@ import { find } from "./store";
 
 const movable = (bench: Bench) =>
   selectedShapes(bench).filter((shape) => !shape.locked && shape.geometry.type !== "mask");
+
+/** Before a menu opens: what is under the pointer is what it is about, locked or not; a selection it belongs to stays. */
+export function pickForMenu(bench: Bench, at: ScreenPoint): void {
+  const { selection, viewport } = state(bench);
+  const hits = hitTest(bench.shapes.shapes(state(bench)), toImage(viewport, at), 2 / viewport.scale);
+  if (hits.some(({ id }) => selection.has(id))) return;
+  const [top] = hits;
+  bench.store.setState({ selection: new Set(top ? [top.id] : []) });
+}
 
 export function nudge(bench: Bench, dx: number, dy: number): void {
   const { image, shown } = state(bench);
@@ -29,6 +40,20 @@ export function resizeBy(bench: Bench, dw: number, dh: number): void {
     return wanted ? [{ id, geometry: wanted }] : [];
   });
   bench.editor.commit(reshaping(shown, resized, "resize"));
+}
+
+/** Turn the selected polygons about their own middles; what would leave the image is moved back in. */
+export function turn(bench: Bench, degrees: number): void {
+  const { image, shown } = state(bench);
+  if (!image || !shown) return;
+  const turned = movable(bench).flatMap(({ id, geometry }) => {
+    if (geometry.type !== "polygon") return [];
+    const raw = turnPolygon(geometry, degrees);
+    const inside = clampMove(geometryBounds(raw), 0, 0, image);
+    return [{ id, geometry: translate(raw, inside.dx, inside.dy) }];
+  });
+  if (turned.length === 0) bench.editor.notify("Boxes stay upright; polygons turn.");
+  bench.editor.commit(reshaping(shown, turned, "turn"));
 }
 
 export function removeSelected(bench: Bench): void {

@@ -60,7 +60,7 @@ export interface EditorState {
 
 export type EditorStore = StoreApi<EditorState>;
 
-const PREFERENCES = ["crosshair", "labels", "patterns", "keepZoom", "threshold", "tool"] as const;
+const PREFERENCES = ["crosshair", "labels", "patterns", "keepZoom", "threshold", "tool", "categoryId"] as const;
 type Preferences = Partial<Pick<EditorState, (typeof PREFERENCES)[number]>>;
 const KEY = "annotate.preferences";
 

@@ -1,3 +1,4 @@
+import { boundsOf } from "./bounds";
 import { type ImagePoint, imagePoint } from "./point";
 
 export type Vertex = [number, number];
@@ -47,6 +48,18 @@ export function polygonContains({ rings }: Polygon, { x, y }: ImagePoint): boole
     }
   }
   return inside;
+}
+
+/** Turned clockwise about the middle of its bounds, as seen on a screen whose y grows downwards. */
+export function turnPolygon({ rings }: Polygon, degrees: number): Polygon {
+  const { x, y, width, height } = boundsOf((rings[0] ?? []).map(vertexPoint));
+  const middle = imagePoint(x + width / 2, y + height / 2);
+  const [sin, cos] = [Math.sin((degrees * Math.PI) / 180), Math.cos((degrees * Math.PI) / 180)];
+  const turned = ([vx, vy]: Vertex): Vertex => {
+    const [dx, dy] = [vx - middle.x, vy - middle.y];
+    return [middle.x + dx * cos - dy * sin, middle.y + dx * sin + dy * cos];
+  };
+  return { type: "polygon", rings: rings.map((ring) => ring.map(turned)) };
 }
 
 function editRing(polygon: Polygon, ring: number, edit: (ring: Ring) => Ring): Polygon {

@@ -24,6 +24,8 @@ export class PointerInput {
   private panning: { id: number; last: ScreenPoint } | null = null;
   private penSeenAt = Number.NEGATIVE_INFINITY;
   private latest: ScreenPoint | null = null;
+  /** A right press that took back a point asks for no menu, even where it ended the drawing. */
+  private pressTaken = false;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -67,6 +69,7 @@ export class PointerInput {
       this.panning = { id: event.pointerId, last: at };
       return;
     }
+    this.pressTaken = event.button === 2 && this.toolbox.busy;
     this.toolbox.dispatch("down", this.pointing(event));
   }
 
@@ -128,7 +131,8 @@ export class PointerInput {
 
   private menu(event: MouseEvent): void {
     event.preventDefault();
-    if (!this.toolbox.busy) this.target.menu(this.screen(event));
+    if (!this.toolbox.busy && !this.pressTaken) this.target.menu(this.screen(event));
+    this.pressTaken = false;
   }
 
   private screen(event: MouseEvent): ScreenPoint {

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { Keyboard } from "../../annotate/keyboard";
+import { pickForMenu } from "../../annotate/shapeActions";
 import { repaintOnChange, stageSource } from "../../annotate/stageSource";
 import { fitImage, pan, zoomBy } from "../../annotate/viewActions";
 import { Stage } from "../../canvas/stage";
@@ -33,7 +34,10 @@ export function CanvasView({ onMenu }: { onMenu: (at: ScreenPoint) => void }) {
       pan: (dx, dy) => pan(bench.store, dx, dy),
       zoom: (at, factor) => zoomBy(bench.store, factor, at),
       crosshair: (crosshairAt) => bench.store.setState({ crosshairAt }),
-      menu: (at) => current.current.onMenu(at),
+      menu: (at) => {
+        pickForMenu(bench, at);
+        current.current.onMenu(at);
+      },
       panHeld: () => keyboard.panHeld,
     });
     bench.pointer = () => input.pointer;

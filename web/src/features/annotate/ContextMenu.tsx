@@ -1,5 +1,6 @@
 import { Kbd, Menu } from "@mantine/core";
 import type { ScreenPoint } from "../../geometry/point";
+import classes from "./annotate.module.css";
 import { useAction, useEditor } from "./WorkplaceContext";
 
 const OVER_SHAPE = ["change_class", "copy", "duplicate", "hide", "lock", "delete"];
@@ -21,7 +22,13 @@ export function ContextMenu({ at, onClose }: { at: ScreenPoint | null; onClose: 
       returnFocus
     >
       <Menu.Target>
-        <span style={{ position: "absolute", left: at?.x ?? 0, top: at?.y ?? 0 }} />
+        <button
+          type="button"
+          tabIndex={-1}
+          aria-label="Menu of the canvas"
+          className={classes.menuAnchor}
+          style={{ left: at?.x ?? 0, top: at?.y ?? 0 }}
+        />
       </Menu.Target>
       <Menu.Dropdown>
         {first.map((id) => (

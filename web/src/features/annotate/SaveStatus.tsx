@@ -1,6 +1,7 @@
 import { Badge, Tooltip } from "@mantine/core";
 import { useEffect, useReducer } from "react";
 import { saveState } from "../../annotate/saveState";
+import classes from "./annotate.module.css";
 import { useAction, useBench, useEditor } from "./WorkplaceContext";
 
 const COLOURS = { saved: "teal", waiting: "blue", offline: "orange", attention: "red" } as const;
@@ -20,21 +21,22 @@ export function SaveStatus() {
   const { text, kind } = saveState(outbox, position, navigator.onLine);
   return (
     <Tooltip label={`Every gesture is sent at once. ${keys} sends now what waits.`} multiline maw={240}>
-      <Badge
-        component="button"
-        variant="light"
-        color={COLOURS[kind]}
-        tt="none"
-        radius="sm"
-        size="lg"
-        role="status"
-        data-testid="save-state"
-        data-kind={kind}
-        onClick={run}
-        style={{ cursor: "pointer" }}
-      >
-        {text}
-      </Badge>
+      <span role="status" className={classes.saved}>
+        <Badge
+          component="button"
+          variant="light"
+          color={COLOURS[kind]}
+          tt="none"
+          radius="sm"
+          size="lg"
+          data-testid="save-state"
+          data-kind={kind}
+          onClick={run}
+          style={{ cursor: "pointer" }}
+        >
+          {text}
+        </Badge>
+      </span>
     </Tooltip>
   );
 }

@@ -122,26 +122,36 @@ interface RowProps extends Pick<ShapeListProps, "count" | "onChoose" | "onHover"
 
 function Row({ id, index, count, view, onChoose, onHover }: RowProps) {
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the listbox around it takes the keys
     <div
-      id={id}
       className={classes.row}
       style={{ top: index * ROW_PX }}
-      role="option"
-      tabIndex={-1}
-      aria-selected={view.selected}
-      aria-setsize={count}
-      aria-posinset={index + 1}
-      aria-label={view.words}
+      role="presentation"
       data-id={view.id}
       data-pending={view.pending}
       data-hidden={view.hidden}
-      onClick={(event) => onChoose(index, event.shiftKey || event.ctrlKey || event.metaKey)}
       onPointerEnter={() => onHover(index)}
     >
-      {view.swatch}
-      <span className={classes.className}>{view.name}</span>
-      <span className={classes.size}>{view.pending ? "…" : view.detail}</span>
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the listbox around it takes the keys */}
+      <div
+        id={id}
+        className={classes.option}
+        role="option"
+        tabIndex={-1}
+        aria-selected={view.selected}
+        aria-setsize={count}
+        aria-posinset={index + 1}
+        aria-label={view.words}
+        onClick={(event) => onChoose(index, event.shiftKey || event.ctrlKey || event.metaKey)}
+      >
+        {view.swatch}
+        <span className={classes.className} aria-hidden="true">
+          {view.name}
+        </span>
+        <span className={classes.size} aria-hidden="true">
+          {view.pending ? "…" : view.detail}
+        </span>
+      </div>
+      {/* Beside the option, not in it: an option holds no buttons. Keys do the same, so screen readers miss nothing. */}
       {view.buttons.map(({ icon, label, press }) => (
         <ActionIcon
           key={label}

@@ -14,7 +14,6 @@ interface ShortcutSheetProps {
 
 const HELD = [
   ["Space", "Pan while held"],
-  ["`", "Hide everything while held"],
   ["Ctrl", "While drawing: snap. Before: select with any tool"],
   ["Shift", "Square, one axis; with a drag: freehand polygon"],
   ["Alt", "With a click: delete a vertex"],

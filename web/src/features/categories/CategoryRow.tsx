@@ -1,6 +1,8 @@
 import { Button, ColorInput, Group, Select, Table, Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { ACTION } from "../../annotate/actions";
+import { actionBehind, bindingsOf, readKeys } from "../../annotate/keymap";
 import { client, dataOf } from "../../api/client";
 import type { Category } from "../../api/types";
 
@@ -9,6 +11,9 @@ type Change = { name?: string; color?: string; hotkey?: string };
 export function CategoryRow({ category, others }: { category: Category; others: readonly Category[] }) {
   const queries = useQueryClient();
   const [name, setName] = useState(category.name);
+  const [hotkey, setHotkey] = useState(category.hotkey ?? "");
+  // An action's key would win on the annotation page, so it cannot be given away.
+  const taken = ACTION.get(actionBehind(bindingsOf(readKeys()), hotkey) ?? "");
   const [target, setTarget] = useState<string | null>(null);
   const params = { path: { category_id: category.id } };
   const onSettled = () => queries.invalidateQueries({ queryKey: ["categories"] });
@@ -61,15 +66,16 @@ export function CategoryRow({ category, others }: { category: Category; others: 
           }}
         />
       </Table.Td>
-      <Table.Td w={70}>
+      <Table.Td w={110}>
         <TextInput
           size="xs"
           aria-label={`Key of ${category.name}`}
           maxLength={1}
           defaultValue={category.hotkey ?? ""}
-          onBlur={(event) => {
-            const hotkey = event.currentTarget.value;
-            if (hotkey !== (category.hotkey ?? "")) change.mutate({ hotkey });
+          error={taken && `means “${taken.label}”`}
+          onChange={(event) => setHotkey(event.currentTarget.value)}
+          onBlur={() => {
+            if (!taken && hotkey !== (category.hotkey ?? "")) change.mutate({ hotkey });
           }}
         />
       </Table.Td>
