@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import obstore
-from obstore.exceptions import NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from domain.errors import Unavailable
@@ -57,7 +56,7 @@ class ObstoreBlobStore:
     async def get(self, name: str) -> bytes:
         try:
             result = await obstore.get_async(self._store, name)
-        except NotFoundError as missing:
+        except FileNotFoundError as missing:
             raise FileNotFoundError(name) from missing
         return bytes(await result.bytes_async())
 
@@ -73,13 +72,13 @@ class ObstoreBlobStore:
     async def size(self, name: str) -> int | None:
         try:
             return (await obstore.head_async(self._store, name))["size"]
-        except (NotFoundError, FileNotFoundError):
+        except FileNotFoundError:
             return None
 
     async def delete(self, name: str) -> None:
         try:
             await obstore.delete_async(self._store, name)
-        except (NotFoundError, FileNotFoundError):
+        except FileNotFoundError:
             return
 
     async def fetch_to(self, name: str, target: Path) -> Path:

@@ -30,11 +30,12 @@ async def append_in_bulk(connection: Connection, appends: Sequence[Append]) -> l
         stream_ids = {s.stream_id for a in appends for s in a.streams} | {
             g.stream_id for a in appends for g in a.guards
         }
-        versions = dict(
-            await connection.fetch(
+        versions: dict[UUID, int] = {
+            row["stream_id"]: row["version"]
+            for row in await connection.fetch(
                 "SELECT stream_id, version FROM streams WHERE stream_id = ANY($1::uuid[])", stream_ids
             )
-        )
+        }
         existing = dict(versions)
         first_ids = [a.streams[0].events[0].event_id for a in appends]
         known = {

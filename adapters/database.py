@@ -1,6 +1,6 @@
 """Connections to PostgreSQL: one asyncpg pool per process, with codecs that hand JSON over as bytes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -53,7 +53,7 @@ async def open_pool(database_url: str, size: int = 10, *, limits: bool = True, d
 
 
 @asynccontextmanager
-async def connected(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+async def connected(database_url: str) -> AsyncGenerator[asyncpg.Connection, None]:
     """A connection of its own, outside any pool: LISTEN, locks that last, maintenance."""
     connection = await asyncpg.connect(database_url, server_settings={"application_name": "autoannotate"})
     try:

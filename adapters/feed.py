@@ -193,7 +193,7 @@ class FeedHub:
                 async with connected(self._database_url) as connection:
                     lost = asyncio.Event()
                     connection.add_termination_listener(lambda _c, lost=lost: lost.set())
-                    await connection.add_listener("es_head", lambda *_: self._doorbell.set())
+                    await connection.add_listener("es_head", lambda _c, _p, _ch, _text: self._doorbell.set())
                     await connection.add_listener("progress", lambda _c, _p, _ch, text: self._progress(text))
                     await connection.add_listener("presence", lambda _c, _p, _ch, text: self._presence(text))
                     self._doorbell.set()

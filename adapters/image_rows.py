@@ -99,6 +99,8 @@ async def fetch_images(
             where.add("i.position < {}", position)
         case "name", [file_name, position]:
             where.add("(i.file_name, i.position) > ({}, {})", file_name, position)
+        case _:
+            pass  # the first page
     order = {"oldest": "i.position", "newest": "i.position DESC", "name": "i.file_name, i.position"}[sort]
     return await pool.fetch(
         f"SELECT {IMAGE_COLUMNS} FROM (SELECT * FROM images i WHERE {where.sql} ORDER BY {order} "

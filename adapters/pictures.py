@@ -3,7 +3,7 @@
 import hashlib
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -100,7 +100,7 @@ def derivative(content: bytes, kind: DerivativeKind, size: int) -> bytes:
 
 
 @contextmanager
-def _opened(file: io.BytesIO | Path) -> Iterator[Image.Image]:
+def _opened(file: io.BytesIO | Path) -> Generator[Image.Image, None, None]:
     try:
         with warnings.catch_warnings():
             # Pillow's warnings tell of damaged metadata or of a bomb; the first is harmless, the second is checked.

@@ -58,7 +58,7 @@ async def fetch_categories(pool: asyncpg.Pool, project_id: UUID) -> list[dict[st
 
 async def resolved_categories(pool: asyncpg.Pool, project_id: UUID) -> dict[UUID, UUID]:
     """Raw category id -> the active category that it counts as; removed ones without a target are missing."""
-    return dict(await pool.fetch(RESOLVED, project_id))
+    return {raw: active for raw, active in await pool.fetch(RESOLVED, project_id)}
 
 
 async def project_of_category(pool: asyncpg.Pool, category_id: UUID) -> UUID | None:

@@ -4,7 +4,7 @@ An image that nothing touched since is read from the read model; one that change
 the position. So the present costs two queries, the past costs what has changed since, and both give the same bytes.
 """
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -13,6 +13,7 @@ import msgspec
 
 from adapters.codec import EVENT_COLUMNS, decode_record
 from adapters.database import Connection
+from adapters.read_model import hold_read_models
 from domain import image, project
 from domain.errors import NotFound
 from domain.events import ImageReviewState, QueryBatchSelected, Source
@@ -56,11 +57,12 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def steady_connection(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
+async def steady_connection(pool: asyncpg.Pool) -> AsyncGenerator[Connection, None]:
     """A connection that sees one state of the database, for as long as it takes."""
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         await connection.execute("SET LOCAL transaction_timeout = 0")
         await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        await hold_read_models(connection)
         yield connection
 
 

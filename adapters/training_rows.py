@@ -77,7 +77,7 @@ async def near_duplicate_groups(pool: asyncpg.Pool, image_ids: list[UUID]) -> di
         "WHERE image_id = ANY($1::uuid[]) AND near_duplicate_group IS NOT NULL ORDER BY image_id, embedder",
         image_ids,
     )
-    return dict(rows)
+    return {row["image_id"]: row["near_duplicate_group"] for row in rows}
 
 
 async def forget_epochs(pool: asyncpg.Pool, run_id: UUID) -> None:

@@ -1,6 +1,6 @@
 """The composition root of the HTTP and WebSocket API."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from adapters.settings import Settings, load_settings
 from api import (
     annotations,
     categories,
+    compared_pictures,
     embeddings,
     events,
     exports,
@@ -57,6 +58,7 @@ ROUTES: list[Any] = [
     *search.routes,
     *query_batches.routes,
     *training_runs.routes,
+    *compared_pictures.routes,
     *predictions.routes,
     *review_queue.routes,
     *exports.routes,
@@ -82,7 +84,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     chosen = settings or load_settings()
 
     @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    async def lifespan(app: Litestar) -> AsyncGenerator[None, None]:
         async with open_services(chosen) as services:
             app.state.services = services
             yield

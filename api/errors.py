@@ -81,11 +81,10 @@ def on_domain_error(request: Request[Any, Any, Any], error: errors.DomainError) 
 
 
 def on_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[bytes]:
-    extra = error.extra if isinstance(error.extra, list) else []
+    # Litestar types it as anything; of a body it is a list of {message, key, source}.
+    extra = cast("list[dict[str, Any]]", error.extra if isinstance(error.extra, list) else [])
     parts = [
-        ProblemPart(f"/{str(part.get('key', '')).replace('.', '/')}", str(part.get("message", "")))
-        for part in extra
-        if isinstance(part, dict)
+        ProblemPart(f"/{str(part.get('key', '')).replace('.', '/')}", str(part.get("message", ""))) for part in extra
     ]
     detail = "; ".join(f"{p.pointer}: {p.detail}" for p in parts) or error.detail
     return problem(request, 400, "Invalid input", detail, errors=parts or None)

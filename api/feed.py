@@ -32,6 +32,7 @@ TOO_MANY = 4429
 GONE = 4404
 
 _encode = msgspec.json.Encoder().encode
+_decode_message = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Connections:
@@ -142,8 +143,8 @@ async def _read_for_ever(socket: WebSocket[Any, Any, Any], hub: FeedHub, project
             if len(text) > MAX_PRESENCE_BYTES:
                 continue
             with contextlib.suppress(msgspec.DecodeError):
-                message = msgspec.json.decode(text)
-                if isinstance(message, dict) and message.get("type") == "presence" and len(message) > 1:
+                message = _decode_message(text)
+                if message.get("type") == "presence" and len(message) > 1:
                     body = _encode({k: v for k, v in message.items() if k != "type"})
                     await hub.announce_presence(project_id, body)
     except TimeoutError:

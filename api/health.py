@@ -90,7 +90,9 @@ async def _postgresql(services: Services) -> Part:
 
 async def _redis(services: Services) -> Part:
     url = services.settings.redis_url
-    redis = Redis(unix_socket_path=urlsplit(url).path) if url.startswith("unix://") else Redis.from_url(url)
+    # redis-py leaves its keyword arguments without types.
+    redis: Any = Redis
+    redis = redis(unix_socket_path=urlsplit(url).path) if url.startswith("unix://") else redis.from_url(url)
     try:
         await asyncio.wait_for(redis.ping(), 1)
     except Exception as away:

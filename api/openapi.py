@@ -5,7 +5,7 @@
 
 import re
 import sys
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from litestar import Request
@@ -69,7 +69,7 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             if isinstance(operation, dict):
-                _complete(operation)
+                _complete(cast("dict[str, Any]", operation))
     schemas = document["components"]["schemas"]
     _use_own_schemas(schemas)
     _type_events(schemas)
@@ -130,14 +130,15 @@ def _with_short_page_names(document: dict[str, Any]) -> dict[str, Any]:
 def _plain_tuples(schema: Any) -> None:
     """`items: false` behind `prefixItems` is right, but client generators stumble on it; a length says the same."""
     if isinstance(schema, list):
-        for each in schema:
+        for each in cast("list[Any]", schema):
             _plain_tuples(each)
     elif isinstance(schema, dict):
-        parts = schema.get("prefixItems")
-        if parts and schema.get("items") is False:
-            del schema["prefixItems"]
-            schema |= {"items": parts[0], "minItems": len(parts), "maxItems": len(parts)}
-        for each in schema.values():
+        members = cast("dict[str, Any]", schema)
+        parts = members.get("prefixItems")
+        if parts and members.get("items") is False:
+            del members["prefixItems"]
+            members |= {"items": parts[0], "minItems": len(parts), "maxItems": len(parts)}
+        for each in members.values():
             _plain_tuples(each)
 
 

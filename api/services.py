@@ -1,6 +1,6 @@
 """Everything a handler may use, made once at start-up and handed over as `services`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -30,7 +30,7 @@ class Services(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
+async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
     """Connect to everything, in the order that stopping reverses."""
     pool = await open_pool(settings.database_url, size=16)
     relaxed_pool = await open_pool(settings.database_url, size=4, durable=False)

@@ -1,7 +1,7 @@
 """Text that PostgreSQL cannot hold is refused before anything sees it: NUL in JSON, paths and queries."""
 
 import re
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
 from litestar import Request
@@ -13,7 +13,8 @@ ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 async def refuse_unstorable_text(request: Request[Any, Any, Any]) -> None:
     """Raises InvalidInput for NUL characters and for text that is not UTF-8."""
-    for where in (request.scope.get("raw_path", b""), request.scope.get("query_string", b"")):
+    scope = cast("dict[str, Any]", request.scope)
+    for where in (scope.get("raw_path", b""), scope.get("query_string", b"")):
         _check(unquote_to_bytes(where), "the address")
     if request.headers.get("content-type", "").startswith("application/json"):
         body = await request.body()

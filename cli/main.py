@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -150,7 +150,7 @@ def restore(archive: Annotated[Path, typer.Argument(help="A file that `autoannot
 
 
 @contextmanager
-def _servers() -> Iterator[EmbeddedServers]:
+def _servers() -> Generator[EmbeddedServers, None, None]:
     """The servers that settings name, or the embedded ones: those of a running `up`, or for the while our own."""
     try:
         with EmbeddedServers(_settings()) as servers:

@@ -146,7 +146,7 @@ async def _category_names(connection: Connection, project_id: UUID) -> dict[UUID
         f"SELECT r.category_id, c.name FROM ({RESOLVED}) r JOIN categories c ON c.category_id = r.resolved_id",
         project_id,
     )
-    return dict(rows)
+    return {row[0]: row[1] for row in rows}
 
 
 def _digest(ids: list[UUID], pool: Pool) -> str:

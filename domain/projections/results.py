@@ -36,7 +36,7 @@ def fold_training(recorded: e.RecordedEvent) -> list[Change]:
     ended = {"ended_at": recorded.recorded_at}
     match event:
         case e.TrainingRequested() if recorded.version == 1:
-            row = {
+            row: dict[str, Any] = {
                 "run_id": run_id,
                 "project_id": recorded.project_id,
                 "job_id": event.job_id,
