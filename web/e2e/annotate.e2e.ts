@@ -42,7 +42,7 @@ async function open(imageId: string, who?: Person): Promise<AnnotatePage> {
   return AnnotatePage.open(await (who ?? (await somebody())).newPage(), server.url, project.id, imageId);
 }
 
-const names = (list: string[]) => list.map((line) => line.split(",")[0]);
+const names = (list: string[]) => list.map((line) => line.split(" ")[0]);
 
 describe("drawing", () => {
   test("boxes by drag and by two clicks; class digits; move, undo, redo; all of it survives a reload", async () => {
@@ -348,9 +348,9 @@ describe("proposals", () => {
     const page = await open(image);
     await eventually(() => page.proposals.count(), 4);
     await page.keys.press("Tab");
-    await eventually(() => page.chosenProposal(), "RBC, proposed with 52 % confidence");
+    await eventually(() => page.chosenProposal(), "RBC 52 %, proposed");
     await page.keys.press("Enter");
-    await eventually(() => page.chosenProposal(), "RBC, proposed with 30 % confidence");
+    await eventually(() => page.chosenProposal(), "RBC 30 %, proposed");
     await page.keys.press("x");
     await eventually(() => open_(image), [0.1, 0.8, 0.95]);
     assert.deepEqual(

@@ -51,7 +51,7 @@ export class AnnotatePage {
     return Number((await this.page.getByTestId("shape-count").textContent())?.replaceAll(",", "") ?? Number.NaN);
   }
 
-  /** The list beside the canvas in words, such as "RBC, box 40×30 at 12, 34, human". */
+  /** The list beside the canvas in words, such as "RBC 40×30, box at 12, 34, human". */
   async list(): Promise<string[]> {
     return this.shapes.evaluateAll((options) => options.map((option) => option.getAttribute("aria-label") ?? ""));
   }

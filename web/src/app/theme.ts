@@ -16,6 +16,7 @@ export const readableVariables: CSSVariablesResolver = (mantine) => ({
     "--mantine-color-dimmed": mantine.colors.gray[7],
     "--mantine-color-placeholder": mantine.colors.gray[7],
     "--mantine-color-green-light-color": "#1b6a2e",
+    "--mantine-color-teal-light-color": "#056147",
     "--mantine-color-orange-light-color": "#a03508",
     "--mantine-color-yellow-light-color": "#7a4f00",
     "--mantine-color-red-light-color": "#b01e1e",

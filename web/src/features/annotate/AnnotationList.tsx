@@ -47,7 +47,7 @@ export function AnnotationList() {
       name,
       detail: size,
       words: [
-        `${name}, ${WORDS[geometry.type]} ${size} at ${Math.round(x)}, ${Math.round(y)}, ${source}`,
+        `${name} ${size}, ${WORDS[geometry.type]} at ${Math.round(x)}, ${Math.round(y)}, ${source}`,
         ...flags,
       ].join(", "),
       swatch: <CategorySwatch colour={category?.color ?? "#868e96"} pattern={category?.index ?? 0} />,

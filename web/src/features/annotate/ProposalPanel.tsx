@@ -35,7 +35,7 @@ export function ProposalPanel() {
       id: prediction.id,
       name: category?.name ?? "no class",
       detail: confidence,
-      words: `${category?.name ?? "no class"}, proposed with ${confidence} confidence`,
+      words: `${category?.name ?? "no class"} ${confidence}, proposed`,
       swatch: <CategorySwatch colour={category?.color ?? "#868e96"} pattern={Math.max(0, at)} />,
       selected: selection.has(prediction.id),
       hidden: !shown,

@@ -8,7 +8,7 @@ export interface ShapeRow {
   readonly name: string;
   /** Size in image pixels, or confidence. */
   readonly detail: string;
-  /** The whole row in words, for screen readers and tests. */
+  /** The whole row in words, for screen readers and tests: what can be read in it first, as WCAG 2.5.3 asks. */
   readonly words: string;
   readonly swatch: ReactNode;
   readonly selected: boolean;
@@ -126,7 +126,6 @@ function Row({ id, index, count, view, onChoose, onHover }: RowProps) {
       className={classes.row}
       style={{ top: index * ROW_PX }}
       role="presentation"
-      data-id={view.id}
       data-pending={view.pending}
       data-hidden={view.hidden}
       onPointerEnter={() => onHover(index)}
@@ -141,15 +140,11 @@ function Row({ id, index, count, view, onChoose, onHover }: RowProps) {
         aria-setsize={count}
         aria-posinset={index + 1}
         aria-label={view.words}
+        data-id={view.id}
         onClick={(event) => onChoose(index, event.shiftKey || event.ctrlKey || event.metaKey)}
       >
         {view.swatch}
-        <span className={classes.className} aria-hidden="true">
-          {view.name}
-        </span>
-        <span className={classes.size} aria-hidden="true">
-          {view.pending ? "…" : view.detail}
-        </span>
+        <span className={classes.className}>{view.name}</span> <span className={classes.size}>{view.detail}</span>
       </div>
       {/* Beside the option, not in it: an option holds no buttons. Keys do the same, so screen readers miss nothing. */}
       {view.buttons.map(({ icon, label, press }) => (
