@@ -122,22 +122,35 @@ async def fetch_image(pool: asyncpg.Pool, image_id: UUID) -> asyncpg.Record | No
 
 
 async def fetch_neighbours(
-    pool: asyncpg.Pool, project_id: UUID, position: int, wanted: ImageFilter
+    pool: asyncpg.Pool, project_id: UUID, of: asyncpg.Record, wanted: ImageFilter, sort: Sort
 ) -> tuple[UUID | None, UUID | None]:
-    """The image before and after `position`, in upload order, under a filter."""
+    """The image before and after `of`, in that order, under a filter."""
+    lower, upper = [
+        await pool.fetchval(f"SELECT image_id FROM images i WHERE {where.sql} ORDER BY {order} LIMIT 1", *where.values)
+        for where, order in (_beside(project_id, of, wanted, sort, side) for side in ("<", ">"))
+    ]
+    return (upper, lower) if sort == "newest" else (lower, upper)
+
+
+async def count_before(
+    pool: asyncpg.Pool, project_id: UUID, of: asyncpg.Record, wanted: ImageFilter, sort: Sort
+) -> int:
+    """How many images come before `of` in that order, under a filter."""
+    where, _ = _beside(project_id, of, wanted, sort, ">" if sort == "newest" else "<")
+    return await pool.fetchval(f"SELECT count(*) FROM images i WHERE {where.sql}", *where.values)
+
+
+def _beside(
+    project_id: UUID, of: asyncpg.Record, wanted: ImageFilter, sort: Sort, side: Literal["<", ">"]
+) -> tuple[_Where, str]:
+    """Images on one side of `of`, and the order in which the nearest is first."""
     where = _where(project_id, wanted)
-    mark = f"${len(where.values) + 1}"
-    before = await pool.fetchval(
-        f"SELECT image_id FROM images i WHERE {where.sql} AND i.position < {mark} ORDER BY i.position DESC LIMIT 1",
-        *where.values,
-        position,
-    )
-    following = await pool.fetchval(
-        f"SELECT image_id FROM images i WHERE {where.sql} AND i.position > {mark} ORDER BY i.position LIMIT 1",
-        *where.values,
-        position,
-    )
-    return before, following
+    way = "DESC" if side == "<" else "ASC"
+    if sort == "name":
+        where.add(f"(i.file_name, i.position) {side} ({{}}, {{}})", of["file_name"], of["position"])
+        return where, f"i.file_name {way}, i.position {way}"
+    where.add(f"i.position {side} {{}}", of["position"])
+    return where, f"i.position {way}"
 
 
 async def raw_categories_of(pool: asyncpg.Pool, project_id: UUID, category_id: UUID) -> list[UUID]:

@@ -7,7 +7,8 @@ import asyncpg
 
 PROJECT_COLUMNS = (
     "p.project_id, p.name, p.description, p.task, p.settings, p.trashed, p.promoted_run_id, p.version, p.created_at, "
-    "p.updated_at"
+    "p.updated_at, (SELECT recorded_at FROM events e WHERE e.project_id = p.project_id "
+    "ORDER BY e.position DESC LIMIT 1) AS last_activity_at"
 )
 
 COUNTS = (

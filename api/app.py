@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request, Response
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -39,6 +39,7 @@ from api import (
     uploads,
 )
 from api.errors import EXCEPTION_HANDLERS
+from api.idempotency import first_answer_of_small_body, keep_answer
 from api.openapi import DOCS_PAGE, CompletedJson
 from api.services import Services, open_services
 from api.text_guard import refuse_unstorable_text
@@ -79,6 +80,11 @@ async def provide_services(state: State) -> Services:
     return state.services
 
 
+async def admit(request: Request[Any, Any, Any]) -> Response[Any] | None:
+    await refuse_unstorable_text(request)
+    return await first_answer_of_small_body(request)
+
+
 def create_app(settings: Settings | None = None) -> Litestar:
     """The app; it connects when it starts. Settings come from the environment unless given."""
     chosen = settings or load_settings()
@@ -94,7 +100,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
         lifespan=[lifespan],
         dependencies={"services": Provide(provide_services)},
         exception_handlers=EXCEPTION_HANDLERS,
-        before_request=refuse_unstorable_text,
+        before_request=admit,
+        before_send=[keep_answer],
         request_max_body_size=MAX_BODY_BYTES,
         multipart_form_part_limit=2_000,
         compression_config=CompressionConfig(

@@ -66,6 +66,9 @@ class ImagePage(msgspec.Struct):
 class Neighbours(msgspec.Struct):
     previous: UUID | None
     next: UUID | None
+    place: int | None = None
+    """From 1, under the filter and in the order; with `include=place`."""
+    total: int | None = None
 
 
 def image_view(row: Any, position: int | None = None) -> Image:
@@ -108,6 +111,7 @@ NamePart = Annotated[str | None, QueryParameter(max_length=255, description="Par
 Confidence = Annotated[
     float | None, QueryParameter(ge=0, le=1, description="Has an open prediction at least this sure.")
 ]
+PlaceIncluded = Annotated[list[Literal["place"]] | None, QueryParameter(description="What to add to the answer.")]
 Include = Annotated[list[Literal["shapes", "total"]] | None, QueryParameter(description="What to add to the answer.")]
 
 
@@ -201,16 +205,22 @@ async def get_neighbours(
     q: NamePart = None,
     min_confidence: Confidence = None,
     query_batch_id: FromQuery[UUID | None] = None,
+    sort: FromQuery[Sort] = "oldest",
+    include: PlaceIncluded = None,
 ) -> Neighbours:
-    """The images before and after this one, in upload order, under a filter."""
+    """The images before and after this one, in the order and under the filter of a list."""
     row = await image_rows.fetch_image(services.pool, image_id)
     if row is None:
         raise NotFound("There is no such image.")
     wanted = await filter_of(
         services, row["project_id"], states, category_id, source, q, min_confidence, query_batch_id
     )
-    before, following = await image_rows.fetch_neighbours(services.pool, row["project_id"], row["position"], wanted)
-    return Neighbours(before, following)
+    where = (services.pool, row["project_id"], row, wanted, sort)
+    before, following = await image_rows.fetch_neighbours(*where)
+    if not include:
+        return Neighbours(before, following)
+    total = await image_rows.count_images(services.pool, row["project_id"], wanted)
+    return Neighbours(before, following, 1 + await image_rows.count_before(*where), total)
 
 
 def _encode_cursor(row: Any, sort: Sort) -> str:

@@ -58,6 +58,8 @@ class Project(msgspec.Struct):
     version: int
     created_at: datetime
     updated_at: datetime
+    last_activity_at: datetime | None
+    """When anything last happened in it, on its pictures too."""
     image_count: int
     states: dict[str, int]
     """Images per review state."""
@@ -80,6 +82,7 @@ def project_view(row: Any, position: int | None = None) -> Project:
         version=row["version"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        last_activity_at=row["last_activity_at"],
         image_count=sum(states.values()),
         states=states,
         strip=row.get("strip") or [],

@@ -209,18 +209,25 @@ async def compare_training_runs(
     ids: Annotated[list[UUID], QueryParameter(name="ids", description="Two to eight runs of one project.")],
 ) -> Comparison:
     """The runs' own figures, and all of them again on the pictures that they have in common."""
+    runs = await comparable_runs(services, ids)
+    held_out = [await held_out_of(services, run) for run in runs]
+    common = set(held_out[0]).intersection(*held_out[1:])
+    return Comparison(len(common), await asyncio.to_thread(_compared, runs, held_out, sorted(common)))
+
+
+async def comparable_runs(services: Services, ids: Sequence[UUID]) -> list[TrainingRun]:
+    """Raises InvalidInput unless they are a few different runs of one project, NotFound."""
     if not 2 <= len(set(ids)) <= COMPARED_AT_MOST:
         detail = f"name 2 to {COMPARED_AT_MOST} different runs"
         raise InvalidInput(f"/ids: {detail}.", [Problem("/ids", detail)])
     runs = [await read_run(services, run_id) for run_id in dict.fromkeys(ids)]
     if len({run.project_id for run in runs}) > 1:
         raise InvalidInput("/ids: the runs belong to different projects.", [Problem("/ids", "different projects")])
-    held_out = [await _held_out(services, run) for run in runs]
-    common = set.intersection(*(set(images) for images in held_out))
-    return Comparison(len(common), await asyncio.to_thread(_compared, runs, held_out, sorted(common)))
+    return runs
 
 
-async def _held_out(services: Services, run: TrainingRun) -> dict[UUID, HeldOutImage]:
+async def held_out_of(services: Services, run: TrainingRun) -> dict[UUID, HeldOutImage]:
+    """What it found on the pictures it was measured on; nothing when it was not measured."""
     if run.metrics is None or run.metrics.held_out is None:
         return {}
     try:

@@ -167,5 +167,38 @@ def test_filters_narrow_the_list(api: Api, project):
     shapes = api.call("GET", listed, params={"include": ["shapes"]})["items"][0]["shapes"]
     assert shapes[0]["geometry"] == box()
     around = api.call("GET", f"/api/images/{ids[1]}/neighbours")
-    assert around == {"previous": ids[0], "next": ids[2]}
+    assert around == {"previous": ids[0], "next": ids[2], "place": None, "total": None}
     assert api.call("GET", f"/api/images/{ids[1]}/neighbours", params={"state": "submitted"})["next"] is None
+
+
+def test_neighbours_follow_the_order_of_the_list_and_tell_the_place_in_it(api: Api) -> None:
+    project = api.project()
+    files = [("files", (name, picture(n), "image/png")) for n, name in enumerate(["b.png", "c.png", "a.png"])]
+    registered = api.call("POST", f"/api/projects/{project}/images", 201, files=files)["registered"]
+    b, c, a = (image["id"] for image in registered)
+
+    def walk(first: str, **params) -> list[tuple[str, int]]:
+        """Ids from `first` on with their places, by the neighbours alone."""
+        seen: list[tuple[str, int]] = []
+        current: str | None = first
+        while current:
+            around = api.call("GET", f"/api/images/{current}/neighbours", params={"include": ["place"], **params})
+            assert around["total"] == 3
+            assert around["previous"] == (seen[-1][0] if seen else None)
+            seen.append((current, around["place"]))
+            current = around["next"]
+        return seen
+
+    assert walk(b) == [(b, 1), (c, 2), (a, 3)]
+    assert walk(a, sort="newest") == [(a, 1), (c, 2), (b, 3)]
+    assert walk(a, sort="name") == [(a, 1), (b, 2), (c, 3)]
+
+
+def test_a_project_tells_when_anything_last_happened_on_its_pictures(api: Api) -> None:
+    project = api.project()
+    created = api.call("GET", f"/api/projects/{project}")
+    assert created["last_activity_at"] == created["created_at"]
+    api.image(project)
+    after = api.call("GET", f"/api/projects/{project}")
+    assert after["updated_at"] == created["updated_at"]
+    assert after["last_activity_at"] > created["last_activity_at"]

@@ -229,7 +229,7 @@ export interface paths {
         };
         /**
          * GetNeighbours
-         * @description The images before and after this one, in upload order, under a filter.
+         * @description The images before and after this one, in the order and under the filter of a list.
          */
         get: operations["get_neighbours"];
         put?: never;
@@ -871,6 +871,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/training-runs/compare/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListComparedPictures
+         * @description Where the runs differ most comes first: by the spread of their mistakes, then by their sum.
+         */
+        get: operations["list_compared_pictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -1262,6 +1282,21 @@ export interface components {
             /** Format: uuid */
             category_id: string;
         };
+        /** ComparedPicture */
+        ComparedPicture: {
+            file_name: string;
+            height: number;
+            /** Format: uuid */
+            image_id: string;
+            labels: components["schemas"]["ThumbnailShape"][];
+            runs: components["schemas"]["PictureOfRun"][];
+            width: number;
+        };
+        /** Page[ComparedPicture] */
+        ComparedPicturePage: {
+            items: components["schemas"]["ComparedPicture"][];
+            next: string | null;
+        };
         /** ComparedRun */
         ComparedRun: {
             map50: number | null;
@@ -1378,7 +1413,7 @@ export interface components {
             actor: string;
             /** @default null */
             command_id?: string | null;
-            data: components["schemas"]["ProjectCreated"] | components["schemas"]["ProjectRenamed"] | components["schemas"]["ProjectConfigured"] | components["schemas"]["ProjectTrashed"] | components["schemas"]["ProjectRestored"] | components["schemas"]["CategoryAdded"] | components["schemas"]["CategoryRenamed"] | components["schemas"]["CategoryRecoloured"] | components["schemas"]["CategoryMerged"] | components["schemas"]["CategoryUnmerged"] | components["schemas"]["CategoryRemoved"] | components["schemas"]["RunPromoted"] | components["schemas"]["ImageRegistered"] | components["schemas"]["ImageTrashed"] | components["schemas"]["ImageRestored"] | components["schemas"]["ImageErased"] | components["schemas"]["AnnotationDrawn"] | components["schemas"]["AnnotationReshaped"] | components["schemas"]["AnnotationRecategorised"] | components["schemas"]["AnnotationDeleted"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["AnnotationsImported"] | components["schemas"]["PredictionAccepted"] | components["schemas"]["PredictionRejected"] | components["schemas"]["PredictionReopened"] | components["schemas"]["PredictionsRecorded"] | components["schemas"]["PredictionsAccepted"] | components["schemas"]["PredictionsWithdrawn"] | components["schemas"]["ImageSubmitted"] | components["schemas"]["ImageApproved"] | components["schemas"]["ImageRejected"] | components["schemas"]["ImageReopened"] | components["schemas"]["ImageMarkedEmpty"] | components["schemas"]["ImageClaimed"] | components["schemas"]["ImageReleased"] | components["schemas"]["QueryBatchSelected"] | components["schemas"]["TrainingRequested"] | components["schemas"]["TrainingStarted"] | components["schemas"]["TrainingSucceeded"] | components["schemas"]["TrainingFailed"] | components["schemas"]["TrainingCancelled"] | components["schemas"]["JobRequested"] | components["schemas"]["JobStarted"] | components["schemas"]["JobRequeued"] | components["schemas"]["JobCancelRequested"] | components["schemas"]["JobSucceeded"] | components["schemas"]["JobFailed"] | components["schemas"]["JobCancelled"] | components["schemas"]["ExportRequested"] | components["schemas"]["ExportWritten"] | components["schemas"]["ExportFailed"] | components["schemas"]["CommentAdded"] | components["schemas"]["CommentResolved"];
+            data: components["schemas"]["ProjectCreated"] | components["schemas"]["ProjectRenamed"] | components["schemas"]["ProjectConfigured"] | components["schemas"]["ProjectTrashed"] | components["schemas"]["ProjectRestored"] | components["schemas"]["CategoryAdded"] | components["schemas"]["CategoryRenamed"] | components["schemas"]["CategoryRecoloured"] | components["schemas"]["CategoryMerged"] | components["schemas"]["CategoryUnmerged"] | components["schemas"]["CategoryRemoved"] | components["schemas"]["RunPromoted"] | components["schemas"]["ImageRegistered"] | components["schemas"]["ImageTrashed"] | components["schemas"]["ImageRestored"] | components["schemas"]["ImageErased"] | components["schemas"]["AnnotationDrawn"] | components["schemas"]["AnnotationReshaped"] | components["schemas"]["AnnotationRecategorised"] | components["schemas"]["AnnotationDeleted"] | components["schemas"]["AnnotationRestored"] | components["schemas"]["AnnotationsImported"] | components["schemas"]["PredictionAccepted"] | components["schemas"]["PredictionRejected"] | components["schemas"]["PredictionReopened"] | components["schemas"]["PredictionsRecorded"] | components["schemas"]["PredictionsAccepted"] | components["schemas"]["PredictionsWithdrawn"] | components["schemas"]["ImageSubmitted"] | components["schemas"]["ImageApproved"] | components["schemas"]["ImageRejected"] | components["schemas"]["ImageReopened"] | components["schemas"]["ImageReverted"] | components["schemas"]["ImageMarkedEmpty"] | components["schemas"]["ImageClaimed"] | components["schemas"]["ImageReleased"] | components["schemas"]["QueryBatchSelected"] | components["schemas"]["TrainingRequested"] | components["schemas"]["TrainingStarted"] | components["schemas"]["TrainingSucceeded"] | components["schemas"]["TrainingFailed"] | components["schemas"]["TrainingCancelled"] | components["schemas"]["JobRequested"] | components["schemas"]["JobStarted"] | components["schemas"]["JobRequeued"] | components["schemas"]["JobCancelRequested"] | components["schemas"]["JobSucceeded"] | components["schemas"]["JobFailed"] | components["schemas"]["JobCancelled"] | components["schemas"]["ExportRequested"] | components["schemas"]["ExportWritten"] | components["schemas"]["ExportFailed"] | components["schemas"]["CommentAdded"] | components["schemas"]["CommentResolved"];
             position: number;
             recorded_at: string;
             /** Format: uuid */
@@ -1607,6 +1642,19 @@ export interface components {
             type: "image.restored";
         };
         /**
+         * ImageReverted
+         * @description An undo put the review state back to what it was before the deeds that it took back.
+         */
+        ImageReverted: {
+            /** @enum {unknown} */
+            state: "approved" | "auto" | "in_progress" | "rejected" | "submitted" | "unlabelled";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "image.reverted";
+        };
+        /**
          * ImagesToPredict
          * @description Left out, every picture that nobody has finished. An accepting job never touches one that a person worked on.
          */
@@ -1815,7 +1863,11 @@ export interface components {
         /** Neighbours */
         Neighbours: {
             next: string | null;
+            /** @default null */
+            place?: number | null;
             previous: string | null;
+            /** @default null */
+            total?: number | null;
         };
         /** NewCategory */
         NewCategory: {
@@ -1966,6 +2018,14 @@ export interface components {
             score: number;
             state: ("approved" | "auto" | "in_progress" | "rejected" | "submitted" | "unlabelled") | null;
         };
+        /** PictureOfRun */
+        PictureOfRun: {
+            missed: number;
+            /** Format: uuid */
+            run_id: string;
+            shapes: components["schemas"]["ThumbnailShape"][];
+            wrong: number;
+        };
         /**
          * Polygon
          * @description Rings of (x, y) points, px; the first ring is the outline, the others are holes.
@@ -2068,6 +2128,8 @@ export interface components {
         /**
          * PredictionsWithdrawn
          * @description Undo of PredictionsAccepted on one image: the untouched annotations of that job are gone again.
+         *
+         *         `state` is the image's from now on, as it was before the acceptance.
          */
         PredictionsWithdrawn: {
             annotations: components["schemas"]["AnnotationRecord"][];
@@ -2112,6 +2174,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             image_count: number;
+            last_activity_at: string | null;
             name: string;
             /** @default null */
             position?: number | null;
@@ -3628,11 +3691,14 @@ export interface operations {
         parameters: {
             query?: {
                 category_id?: string | null;
+                /** @description What to add to the answer. */
+                include?: "place"[] | null;
                 /** @description Has an open prediction at least this sure. */
                 min_confidence?: number | null;
                 /** @description Part of the file name. */
                 q?: string | null;
                 query_batch_id?: string | null;
+                sort?: "oldest" | "newest" | "name";
                 source?: "human" | "model" | "import" | null;
                 /** @description Any of these review states. */
                 state?: ("unlabelled" | "in_progress" | "submitted" | "approved" | "rejected" | "auto")[] | null;
@@ -6339,6 +6405,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description The request is wrong; `errors` names the parts. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The world has moved on, or something is missing first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A server that is needed is away; retry with the same key. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_compared_pictures: {
+        parameters: {
+            query: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Two to eight runs of one project. */
+                ids: string[];
+                /** @description Items per page. */
+                limit?: number;
+                /** @description Boxes at least this sure count. */
+                min_confidence?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparedPicturePage"];
                 };
             };
             /** @description The request is wrong; `errors` names the parts. */
