@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from adapters import kept_answers
 from adapters.blobs import derivative_name, original_name
 from adapters.pictures import DERIVATIVE_SIZES
 from domain.ports import BlobStore
@@ -26,6 +27,7 @@ async def erase_traces(pool: asyncpg.Pool, blobs: BlobStore, project_id: UUID, i
     for table in SIDE_TABLES:
         await pool.execute(f"DELETE FROM {table} WHERE image_id = $1", image_id)
     await pool.execute("DELETE FROM searches WHERE project_id = $1", project_id)
+    await kept_answers.forget_about(pool, image_id)
     await _delete_exports(pool, blobs, project_id)
     if digest and not await pool.fetchval("SELECT true FROM images WHERE digest = $1 AND NOT erased LIMIT 1", digest):
         await blobs.delete(original_name(digest))

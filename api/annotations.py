@@ -12,7 +12,7 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from adapters import image_rows
 from adapters.codec import EVENT_COLUMNS
 from adapters.feed import event_view
-from api.idempotency import command_id_of, keep_answer, kept_answer
+from api.idempotency import command_id_of
 from api.projects import require_project
 from api.routing import get, post, put
 from api.services import Services
@@ -216,8 +216,6 @@ async def _apply(
     expected_version: int | None,
 ) -> CommandsApplied:
     command_id = await command_id_of(request)
-    if (kept := await kept_answer(services, request, command_id, CommandsApplied)) is not None:
-        return kept
     project_id = await project_of_image(services, image_id)
     try:
         outcome = await services.executor.execute(
@@ -232,9 +230,7 @@ async def _apply(
         raise StaleVersion(stale.detail, stale.current_version, [event_view(row) for row in rows]) from stale
     project = await services.executor.recall(PROJECT, project_id)
     state = outcome.state
-    answer = CommandsApplied(image_id, state.version, outcome.position or None, state.state, views_of(state, project))
-    await keep_answer(services, command_id, answer)
-    return answer
+    return CommandsApplied(image_id, state.version, outcome.position or None, state.state, views_of(state, project))
 
 
 async def _context(

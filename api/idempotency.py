@@ -4,25 +4,40 @@ The events of a keyed command get ids derived from the key, so that even a crash
 the answer cannot double it: the repeated append answers `duplicate`.
 """
 
+import gzip
 import hashlib
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import msgspec
-from litestar import Request
+from litestar import Request, Response
+from litestar.types import HTTPScope, Message, Scope
 
-from api.services import Services
+from adapters import kept_answers
 from domain.errors import InvalidInput, KeyReused, Problem
 from domain.ids import LOCAL_ACTOR, derived_id
 
+if TYPE_CHECKING:
+    from api.services import Services
+
 MAX_KEY_LENGTH = 200
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+STREAMED_BODIES = ("multipart/form-data", "application/zip", "application/x-zip-compressed")
+"""May be larger than memory: their handlers call `first_answer` with a digest once they have the body on disk."""
 
-T = TypeVar("T")
 
-_KEEP = (
-    "INSERT INTO commands AS c (command_id, request_hash) VALUES ($1, $2) "
-    "ON CONFLICT (command_id) DO UPDATE SET request_hash = c.request_hash RETURNING request_hash, response"
-)
+class KeptAnswer(msgspec.Struct):
+    status: int
+    body: msgspec.Raw
+
+
+class _Keeping(msgspec.Struct):
+    """The answer that is on its way out, seen piece by piece."""
+
+    command_id: UUID
+    status: int = 0
+    gzipped: bool = False
+    body: bytes = b""
 
 
 async def command_id_of(request: Request[Any, Any, Any]) -> UUID | None:
@@ -36,24 +51,48 @@ async def command_id_of(request: Request[Any, Any, Any]) -> UUID | None:
     return derived_id(LOCAL_ACTOR, key)
 
 
-async def kept_answer(
-    services: Services, request: Request[Any, Any, Any], command_id: UUID | None, shape: type[T]
-) -> T | None:
-    """The first answer to this key, None if it is new. Raises KeyReused when the request is another one."""
+async def first_answer_of_small_body(request: Request[Any, Any, Any]) -> Response[Any] | None:
+    """Before every request: the kept answer, None if there is none or the handler must look itself."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method not in WRITES or "idempotency-key" not in request.headers or kind in STREAMED_BODIES:
+        return None
+    return await first_answer(request, hashlib.sha256(await request.body()).digest())
+
+
+async def first_answer(request: Request[Any, Any, Any], body_digest: bytes) -> Response[Any] | None:
+    """The first answer to this key; None if it is new, and what is answered now will be kept.
+
+    Raises KeyReused when the request is another one.
+    """
+    command_id = await command_id_of(request)
     if command_id is None:
         return None
-    parts = (request.method, request.url.path, request.url.query, (await request.body()).hex())
+    parts = (request.method, request.url.path, request.url.query, body_digest.hex())
     request_hash = hashlib.sha256("\n".join(parts).encode()).digest()
-    row = await services.relaxed_pool.fetchrow(_KEEP, command_id, request_hash)
-    if row["request_hash"] != request_hash:
+    services: Services = request.app.state.services
+    first_hash, answer = await kept_answers.claim(services.relaxed_pool, command_id, request_hash)
+    if first_hash != request_hash:
         raise KeyReused("This Idempotency-Key was used for another request before.")
-    return None if row["response"] is None else msgspec.json.decode(row["response"], type=shape)
+    if answer is None:
+        request.scope["state"]["keeping"] = _Keeping(command_id)
+        return None
+    kept = msgspec.json.decode(answer, type=KeptAnswer)
+    body = b"" if kept.status == 204 else bytes(kept.body)
+    return Response(body, status_code=kept.status, media_type="application/json")
 
 
-async def keep_answer(services: Services, command_id: UUID | None, body: Any) -> None:
-    if command_id is not None:
-        await services.relaxed_pool.execute(
-            "UPDATE commands SET response = $2 WHERE command_id = $1",
-            command_id,
-            msgspec.json.encode(body),
-        )
+async def keep_answer(message: Message, scope: Scope) -> None:
+    """Before every message goes out: a success under a key is kept before anybody sees it."""
+    keeping: _Keeping | None = cast("HTTPScope", scope)["state"].get("keeping")
+    if keeping is None:
+        return
+    if message["type"] == "http.response.start":
+        keeping.status = message["status"]
+        keeping.gzipped = (b"content-encoding", b"gzip") in list(message["headers"])
+    elif message["type"] == "http.response.body" and keeping.status < 300:
+        keeping.body += message["body"]
+        if not message["more_body"]:
+            body = gzip.decompress(keeping.body) if keeping.gzipped else keeping.body
+            kept = msgspec.json.encode(KeptAnswer(keeping.status, msgspec.Raw(body or b"null")))
+            services: Services = scope["litestar_app"].state.services
+            await kept_answers.keep(services.relaxed_pool, keeping.command_id, kept)

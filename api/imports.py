@@ -1,13 +1,12 @@
 """Imports of labelled datasets: a COCO, YOLO or Pascal VOC zip, taken apart by a job that reports file by file."""
 
-import hashlib
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request
+from litestar import Request, Response
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
@@ -15,11 +14,12 @@ from litestar.params import FromPath, QueryParameter
 
 from adapters.archives import open_zip
 from adapters.blobs import upload_name
+from api.idempotency import first_answer
 from api.jobs import Job, request_job
 from api.projects import require_project
 from api.routing import post
 from api.services import Services
-from api.uploads import MAX_UPLOAD_BYTES, receive_zip
+from api.uploads import MAX_UPLOAD_BYTES, file_sha256, receive_zip
 from domain.errors import InvalidInput, Problem
 
 PIECE_BYTES = 1 << 20
@@ -46,17 +46,19 @@ async def start_import(
         Literal["submitted", "in_progress"],
         QueryParameter(name="imported_state", description="Review state of the imported images."),
     ] = "submitted",
-) -> ImportRequested:
+) -> Response[ImportRequested]:
     """`application/zip`, or multipart with the zip in `file`. Images that have annotations already keep theirs."""
     await require_project(services, project_id)
     with tempfile.TemporaryDirectory(prefix="autoannotate-import-") as name:
         path = await _received(request, Path(name))
         open_zip(path).close()
-        with path.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        await services.blobs.put(upload_name(digest), path)
-    payload = {"upload": digest, "dry_run": dry_run, "state": imported_state}
-    return ImportRequested(await request_job(services, request, project_id, "import", payload, priority=5))
+        digest = file_sha256(path)
+        if kept := await first_answer(request, digest):
+            return kept
+        await services.blobs.put(upload_name(digest.hex()), path)
+    payload = {"upload": digest.hex(), "dry_run": dry_run, "state": imported_state}
+    job = await request_job(services, request, project_id, "import", payload, priority=5)
+    return Response(ImportRequested(job), status_code=202)
 
 
 async def _received(request: Request[Any, Any, Any], folder: Path) -> Path:

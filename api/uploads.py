@@ -1,5 +1,6 @@
 """Pictures in: multipart with `files`, or a zip. Each file is registered, known already, or refused with its reason."""
 
+import hashlib
 import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -15,7 +16,7 @@ from litestar.params import FromPath
 from adapters.archives import open_zip, refusal_of_entry
 from adapters.ingest import IncomingImage, Ingested, Read, RejectedFile, register_images
 from adapters.pictures import MAX_FILE_BYTES, RefusedPicture
-from api.idempotency import command_id_of
+from api.idempotency import command_id_of, first_answer
 from api.projects import require_project
 from api.routing import post
 from api.services import Services
@@ -23,6 +24,7 @@ from domain.errors import InvalidInput, Problem, TooLarge
 from domain.ids import LOCAL_ACTOR
 
 MAX_UPLOAD_BYTES = 4 * 1024**3
+PIECE_BYTES = 1 << 20
 IMAGES_AT_ONCE = 50
 """Registered in one transaction: what one request holds in memory, and how long a live writer waits for it."""
 
@@ -41,16 +43,15 @@ async def upload_images(
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     match content_type:
         case "multipart/form-data":
-            outcome = await _register_form(services, request, project_id)
+            return await _register_form(services, request, project_id)
         case "application/zip" | "application/x-zip-compressed":
-            outcome = await _register_zip(services, request, project_id)
+            return await _register_zip(services, request, project_id)
         case _:
             detail = "must be multipart/form-data with `files`, or application/zip"
             raise InvalidInput(f"Content-Type {detail}.", [Problem("/headers/content-type", detail)])
-    return Response(outcome, status_code=201 if outcome.registered else 200)
 
 
-async def _register_form(services: Services, request: Request[Any, Any, Any], project_id: UUID) -> Ingested:
+async def _register_form(services: Services, request: Request[Any, Any, Any], project_id: UUID) -> Response[Ingested]:
     try:
         form = await request.form()
     except ClientException:
@@ -62,13 +63,33 @@ async def _register_form(services: Services, request: Request[Any, Any, Any], pr
     if not files:
         detail = "no file was sent in the field `files`"
         raise InvalidInput(f"{detail}.", [Problem("/files", detail)])
+    if "idempotency-key" in request.headers and (kept := await first_answer(request, await _digest_of(files))):
+        return kept
     incoming = [IncomingImage(file.filename, _reader_of(file)) for file in files]
-    return await _register(services, request, project_id, incoming)
+    return _answer(await _register(services, request, project_id, incoming))
 
 
-async def _register_zip(services: Services, request: Request[Any, Any, Any], project_id: UUID) -> Ingested:
+async def _digest_of(files: list[UploadFile]) -> bytes:
+    """Of names and contents, not of the body: a repeated form has another boundary."""
+    digest = hashlib.sha256()
+    for file in files:
+        content = hashlib.sha256()
+        while piece := await file.read(PIECE_BYTES):
+            content.update(piece)
+        await file.seek(0)
+        digest.update(file.filename.encode(errors="surrogateescape") + b"\0" + content.digest())
+    return digest.digest()
+
+
+def _answer(outcome: Ingested) -> Response[Ingested]:
+    return Response(outcome, status_code=201 if outcome.registered else 200)
+
+
+async def _register_zip(services: Services, request: Request[Any, Any, Any], project_id: UUID) -> Response[Ingested]:
     with tempfile.TemporaryDirectory(prefix="autoannotate-upload-") as folder:
         path = await receive_zip(request, Path(folder))
+        if kept := await first_answer(request, file_sha256(path)):
+            return kept
         with open_zip(path) as archive:
             incoming: list[IncomingImage] = []
             rejected: list[RejectedFile] = []
@@ -81,7 +102,7 @@ async def _register_zip(services: Services, request: Request[Any, Any, Any], pro
                     incoming.append(IncomingImage(PurePosixPath(entry.filename).name, _entry_reader(archive, entry)))
             outcome = await _register(services, request, project_id, incoming)
             outcome.rejected += rejected
-            return outcome
+            return _answer(outcome)
 
 
 async def _register(
@@ -116,6 +137,11 @@ async def receive_zip(request: Request[Any, Any, Any], folder: Path) -> Path:
                 raise TooLarge(f"The zip is over {MAX_UPLOAD_BYTES // 2**30} GB; send it in parts.")
             file.write(chunk)
     return path
+
+
+def file_sha256(path: Path) -> bytes:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").digest()
 
 
 def _reader_of(file: UploadFile) -> Read:
