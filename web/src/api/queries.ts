@@ -74,6 +74,28 @@ export const comparisonQuery = (ids: readonly string[]) =>
     queryFn: () => dataOf(client.GET("/api/training-runs/compare", { params: { query: { ids: [...ids] } } })),
   });
 
+/** The pictures that these runs were all measured on, those first on which they differ most. */
+export const comparedPicturesQuery = (ids: readonly string[], minConfidence: number) =>
+  infiniteQueryOptions({
+    queryKey: ["training-runs", "compare", ids, "pictures", minConfidence],
+    queryFn: ({ pageParam }) =>
+      dataOf(
+        client.GET("/api/training-runs/compare/pictures", {
+          params: {
+            query: {
+              ids: [...ids],
+              min_confidence: minConfidence,
+              limit: 8,
+              ...(pageParam ? { after: pageParam } : {}),
+            },
+          },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    placeholderData: (before) => before,
+  });
+
 export const annotationsQuery = (imageId: string) =>
   queryOptions({
     queryKey: ["image", imageId, "annotations"],

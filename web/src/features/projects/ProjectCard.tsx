@@ -63,7 +63,7 @@ export function ProjectCard({ project }: { project: Project }) {
       </Group>
       <Progress value={share} aria-label={`${Math.round(share)} % of the pictures are done`} />
       <Text size="xs" mt="xs">
-        Changed {ago(project.updated_at)}
+        Last activity {ago(project.last_activity_at ?? project.updated_at)}
       </Text>
       <RenameDialog project={project} opened={renaming} onClose={() => setRenaming(false)} />
     </Card>

@@ -11,6 +11,7 @@ import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { lineColor } from "../../ui/palette";
 import classes from "../../ui/ui.module.css";
+import { ComparedPictures } from "./ComparedPictures";
 import { comparedCurve } from "./comparedCurve";
 import { runName } from "./runName";
 
@@ -34,6 +35,14 @@ export function ComparePage() {
           <Panel title="Curves">
             <Curves comparison={data} />
           </Panel>
+          {data.common_images > 0 && (
+            <Panel
+              title="The same pictures"
+              lead="What each run finds on pictures it has not learned from, the most different first."
+            >
+              <ComparedPictures projectId={projectId} runs={data.runs.map(({ run }) => run)} />
+            </Panel>
+          )}
         </Stack>
       )}
     </Page>
