@@ -48,6 +48,14 @@ async def apply_changes(connection: Connection, changes: Iterable[Change], schem
         await connection.execute(_update(schema, table, values, add), _encode(rows))
 
 
+async def hold_read_models(connection: Connection) -> None:
+    """Before the first query of a transaction that sees one state for long: no rebuild swaps a table under it.
+
+    A table that was swapped in after the snapshot was taken would look empty to it.
+    """
+    await connection.execute(f"LOCK TABLE {', '.join(REBUILT_TABLES)} IN ACCESS SHARE MODE")
+
+
 def _upsert(schema: str, table: Table, columns: tuple[str, ...]) -> str:
     names = ", ".join(columns)
     updates = ", ".join(f"{c} = excluded.{c}" for c in columns if c != PRIMARY_KEYS[table])

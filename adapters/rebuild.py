@@ -1,8 +1,12 @@
 """Rebuilds the read models from the log beside the live ones, proves them equal by hash, and swaps them in.
 
-Most of the log is folded while others append; only what came meanwhile is folded in the last, short step under the
-head lock.
+The log is folded and compared while others append; only what came meanwhile is folded in the last, short step under
+the head lock.
 """
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 import msgspec
@@ -10,10 +14,18 @@ import msgspec
 from adapters.codec import EVENT_COLUMNS, decode_record
 from adapters.database import connected
 from adapters.read_model import PRIMARY_KEYS, REBUILT_TABLES, apply_changes
+from adapters.shadow import SHADOW, add_indexes, bare_tables, swap_in
 from domain.projections import fold
 from domain.projections.changes import Change, Table
 
-SHADOW = "rebuilt"
+REBUILD_LOCK = 0x7265_6275
+"""Key of the advisory lock that lets one rebuild at a time have the shadow tables."""
+LOCK_TRIES, LOCK_DELAY_S = 20, 0.25
+SWAP_TRIES, SWAP_DELAY_S = 60, 0.5
+
+
+class RebuildError(RuntimeError):
+    """The rebuild could not have its turn; the live tables are as they were."""
 
 
 class TableProof(msgspec.Struct, frozen=True):
@@ -28,6 +40,7 @@ class TableProof(msgspec.Struct, frozen=True):
 
 class RebuildReport(msgspec.Struct, frozen=True):
     position: int
+    """At which both were compared; a swap has folded what came after it too."""
     tables: dict[str, TableProof]
     swapped: bool
 
@@ -36,66 +49,91 @@ class RebuildReport(msgspec.Struct, frozen=True):
         return all(proof.equal for proof in self.tables.values())
 
 
-async def rebuild(
-    database_url: str, *, batch_size: int = 1_000, swap: bool = True, stop_after: int | None = None
-) -> RebuildReport:
+async def rebuild(database_url: str, *, batch_size: int = 1_000, swap: bool = True) -> RebuildReport:
     """Fold the whole log into shadow tables and compare them with the live ones at one position.
 
-    With `swap` the rebuilt tables take the place of the live ones, equal or not: the log is the truth. `stop_after`
-    ends the fold at that position, as a crash would (nothing of an unfinished rebuild is ever seen). An unknown event
-    type raises UnknownEventType: nothing is skipped.
+    With `swap` the rebuilt tables take the place of the live ones, equal or not: the log is the truth. A rebuild that
+    dies leaves the live tables as they were; the next one starts over. An unknown event type raises UnknownEventType:
+    nothing is skipped. Raises RebuildError when another rebuild runs, or when a long read never let go of a table.
     """
-    async with connected(database_url) as connection:
-        await connection.execute(f"DROP SCHEMA IF EXISTS {SHADOW} CASCADE")
-        await connection.execute(f"CREATE SCHEMA {SHADOW}")
+    async with connected(database_url) as connection, _alone(connection):
+        await bare_tables(connection)
         try:
-            for table in REBUILT_TABLES:
-                await connection.execute(f"CREATE TABLE {SHADOW}.{table} (LIKE public.{table} INCLUDING ALL)")
-            position = await _fold_up_to_the_end(connection, 0, batch_size, stop_after)
-            if stop_after is not None:
-                return RebuildReport(position, {}, swapped=False)
-            return await _finish(connection, position, batch_size, swap=swap)
+            position = await _fold(connection, 0, batch_size)
+            await add_indexes(connection)
+            compared, live = await _live_hashes(connection)
+            position = await _fold(connection, position, batch_size, compared)
+            tables = {
+                table: TableProof(
+                    await connection.fetchval(f"SELECT count(*) FROM {SHADOW}.{table}") or 0,
+                    live[table],
+                    await table_hash(connection, SHADOW, table),
+                )
+                for table in REBUILT_TABLES
+            }
+            if swap:
+                await _swap(connection, position, batch_size)
         finally:
             await connection.execute(f"DROP SCHEMA IF EXISTS {SHADOW} CASCADE")
+    return RebuildReport(compared, tables, swapped=swap)
 
 
-async def _fold_up_to_the_end(
-    connection: asyncpg.Connection, position: int, batch_size: int, stop_after: int | None = None
-) -> int:
-    while True:
+@asynccontextmanager
+async def _alone(connection: asyncpg.Connection) -> AsyncIterator[None]:
+    # A rebuild that was killed must not hold its locks until the end of the statement that nobody waits for.
+    await connection.execute("SET client_connection_check_interval = '1s'")
+    for _ in range(LOCK_TRIES):
+        if await connection.fetchval("SELECT pg_try_advisory_lock($1)", REBUILD_LOCK):
+            break
+        await asyncio.sleep(LOCK_DELAY_S)
+    else:
+        raise RebuildError("another rebuild is running")
+    try:
+        yield
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock($1)", REBUILD_LOCK)
+
+
+async def _fold(connection: asyncpg.Connection, position: int, batch_size: int, upto: int = 2**62) -> int:
+    """Fold from after `position` up to `upto` or the log's end; where it came to."""
+    while position < upto:
         rows = await connection.fetch(
             f"SELECT {EVENT_COLUMNS} FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3",
             position,
-            stop_after if stop_after is not None else 2**62,
+            upto,
             batch_size,
         )
         if not rows:
-            return position
+            break
         changes: list[Change] = [change for row in rows for change in fold(decode_record(row))]
         rebuilt = [change for change in changes if change.table in REBUILT_TABLES]
         async with connection.transaction():
             await apply_changes(connection, rebuilt, SHADOW)
         position = rows[-1]["position"]
+    return position
 
 
-async def _finish(connection: asyncpg.Connection, position: int, batch_size: int, *, swap: bool) -> RebuildReport:
-    async with connection.transaction():
-        # Nobody appends between the comparison and the swap.
-        await connection.execute("SELECT position FROM log_head WHERE id = 1 FOR UPDATE")
-        position = await _fold_up_to_the_end(connection, position, batch_size)
-        tables = {
-            table: TableProof(
-                await connection.fetchval(f"SELECT count(*) FROM {SHADOW}.{table}") or 0,
-                await table_hash(connection, "public", table),
-                await table_hash(connection, SHADOW, table),
-            )
-            for table in REBUILT_TABLES
-        }
-        if swap:
-            for table in REBUILT_TABLES:
-                await connection.execute(f"DROP TABLE public.{table}")
-                await connection.execute(f"ALTER TABLE {SHADOW}.{table} SET SCHEMA public")
-    return RebuildReport(position, tables, swapped=swap)
+async def _live_hashes(connection: asyncpg.Connection) -> tuple[int, dict[Table, str]]:
+    """The head, and the live tables as they were at it, whatever is appended while they are read."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        position = await connection.fetchval("SELECT position FROM log_head WHERE id = 1")
+        return position, {table: await table_hash(connection, "public", table) for table in REBUILT_TABLES}
+
+
+async def _swap(connection: asyncpg.Connection, position: int, batch_size: int) -> None:
+    for _ in range(SWAP_TRIES):
+        position = await _fold(connection, position, batch_size)
+        try:
+            async with connection.transaction():
+                # Nobody appends between the last event that is folded and the swap.
+                await connection.execute("SELECT position FROM log_head WHERE id = 1 FOR UPDATE")
+                await _fold(connection, position, batch_size)
+                await swap_in(connection)
+        except asyncpg.QueryCanceledError:
+            await asyncio.sleep(SWAP_DELAY_S)
+        else:
+            return
+    raise RebuildError("a long read (an export, a backup) holds a table all the time; try again when it has ended")
 
 
 async def table_hash(connection: asyncpg.Connection, schema: str, table: Table) -> str:

@@ -102,12 +102,13 @@ def rebuild(
     """Fold the log into the read models again, prove them equal by hash, and swap them in; 1 when they differed."""
     # Imported here and below: `up` needs neither the domain nor an object store, and starts sooner without.
     from adapters.codec import UnknownEventType
+    from adapters.rebuild import RebuildError
     from adapters.rebuild import rebuild as fold_again
 
     try:
         with _servers() as servers:
             report = asyncio.run(fold_again(servers.settings.database_url, batch_size=batch_size, swap=not check))
-    except UnknownEventType as error:
+    except (RebuildError, UnknownEventType) as error:
         raise _refusal(error) from error
     for table, proof in report.tables.items():
         print(
