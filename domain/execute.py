@@ -104,22 +104,28 @@ class Executor:
     ) -> Outcome[S]:
         """Decide and append. `decide` gets the state and the way to look at the streams it guards.
 
-        Raises what `decide` raises, and Conflict when the race was lost three times in a row.
+        A command whose answer was lost is answered as done, whatever the world has come to since. Raises what `decide`
+        raises, and Conflict when the race was lost three times in a row.
         """
         look: Look = self.recall
         lost = 0
         async with self._turn(stream_id):
             while lost < MAX_ATTEMPTS:
                 state = await look(aggregate, stream_id)
+                refusal: DomainError | None = None
                 try:
                     decision = await decide(state, look)
-                except DomainError:
-                    if look == self.load:
-                        raise
-                    # The refusal may rest on a cached state: believe it only after a look at the log.
-                    look = self.load
-                    continue
+                except DomainError as refused:
+                    decision, refusal = Decision([]), refused
                 if not decision.events and not decision.also:
+                    if look != self.load:
+                        # Refused, or nothing to do, by a cached state: believe it only after a look at the log.
+                        look = self.load
+                        continue
+                    if command_id and (position := await self._position_of(stream_id, command_id)):
+                        return Outcome(state, position, duplicate=True)
+                    if refusal is not None:
+                        raise refusal
                     return Outcome(state, 0)
                 append = Append(
                     streams=self._streams(stream_id, state.version, decision, command_id),
@@ -144,6 +150,12 @@ class Executor:
                         lost += 1
                         look = self.load
         raise Conflict("Others kept changing this at the same time; try again.")
+
+    async def _position_of(self, stream_id: UUID, command_id: UUID) -> int | None:
+        """Of the last event that this command has left on the stream, if it was here before."""
+        return max(
+            (r.position for r in await self.store.read_stream(stream_id) if r.command_id == command_id), default=None
+        )
 
     def _streams(
         self, stream_id: UUID, version: int, decision: Decision, command_id: UUID | None
