@@ -1,10 +1,12 @@
-import { Alert, Button, Group, Table, Text, TextInput, Title } from "@mantine/core";
+import { Button, Group, Paper, Table, Text, TextInput, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { client, dataOf, idempotencyKey } from "../../api/client";
 import { categoriesQuery } from "../../api/queries";
+import { Empty } from "../../ui/Empty";
 import { ErrorPanel } from "../../ui/ErrorPanel";
+import { Page } from "../../ui/Page";
 import { CategoryRow } from "./CategoryRow";
 
 export function CategoriesPage() {
@@ -36,10 +38,10 @@ export function CategoriesPage() {
     onSettled: () => queries.invalidateQueries({ queryKey: ["categories"] }),
   });
   return (
-    <main>
-      <Title order={1} size="h3" mb="sm">
-        Categories
-      </Title>
+    <Page
+      title="Categories"
+      lead="What a thing on a picture can be. The keys pick a category while you draw; a merge can be undone, whole."
+    >
       {error && <ErrorPanel error={error} onRetry={() => void refetch()} />}
       <form
         onSubmit={(event) => {
@@ -62,31 +64,34 @@ export function CategoriesPage() {
       </form>
       {add.error && <ErrorPanel error={add.error} />}
       {data && active.length === 0 && (
-        <Alert color="blue">A category is what a thing is, such as “cell” or “screw”. Add the first one.</Alert>
+        <Empty>A category is what a thing is, such as “cell” or “screw”. Add the first one.</Empty>
       )}
       {active.length > 0 && (
-        <Table.ScrollContainer minWidth={720}>
-          <Table verticalSpacing="xs">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Colour</Table.Th>
-                <Table.Th>Name</Table.Th>
-                <Table.Th>Key</Table.Th>
-                <Table.Th>Annotations</Table.Th>
-                <Table.Th>Merge or remove</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {active.map((category) => (
-                <CategoryRow
-                  key={category.id}
-                  category={category}
-                  others={active.filter(({ id }) => id !== category.id)}
-                />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <Paper withBorder p="xs" maw={1120}>
+          <Table.ScrollContainer minWidth={720}>
+            <Table verticalSpacing="xs">
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Colour</Table.Th>
+                  <Table.Th>Name</Table.Th>
+                  <Table.Th>Key</Table.Th>
+                  <Table.Th ta="right">Annotations</Table.Th>
+                  <Table.Th>Merge or remove</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {active.map((category, place) => (
+                  <CategoryRow
+                    key={category.id}
+                    place={place}
+                    category={category}
+                    others={active.filter(({ id }) => id !== category.id)}
+                  />
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        </Paper>
       )}
       {gone.length > 0 && (
         <section aria-label="Merged and removed categories">
@@ -112,6 +117,6 @@ export function CategoriesPage() {
           {bringBack.error && <ErrorPanel error={bringBack.error} />}
         </section>
       )}
-    </main>
+    </Page>
   );
 }

@@ -8,7 +8,14 @@ import type { Category } from "../../api/types";
 
 type Change = { name?: string; color?: string; hotkey?: string };
 
-export function CategoryRow({ category, others }: { category: Category; others: readonly Category[] }) {
+interface Props {
+  category: Category;
+  /** Among the active ones: its digit unless it has a key of its own. */
+  place: number;
+  others: readonly Category[];
+}
+
+export function CategoryRow({ category, place, others }: Props) {
   const queries = useQueryClient();
   const [name, setName] = useState(category.name);
   const [hotkey, setHotkey] = useState(category.hotkey ?? "");
@@ -71,6 +78,7 @@ export function CategoryRow({ category, others }: { category: Category; others: 
           size="xs"
           aria-label={`Key of ${category.name}`}
           maxLength={1}
+          placeholder={place < 9 ? String(place + 1) : ""}
           defaultValue={category.hotkey ?? ""}
           error={taken && `means “${taken.label}”`}
           onChange={(event) => setHotkey(event.currentTarget.value)}
@@ -79,7 +87,7 @@ export function CategoryRow({ category, others }: { category: Category; others: 
           }}
         />
       </Table.Td>
-      <Table.Td>
+      <Table.Td ta="right">
         <Text size="sm">{category.count.toLocaleString()}</Text>
       </Table.Td>
       <Table.Td>

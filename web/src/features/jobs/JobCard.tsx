@@ -1,11 +1,14 @@
 import { Badge, Button, Code, Group, Progress, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { client, dataOf } from "../../api/client";
 import type { Job } from "../../api/types";
 import { stateColor } from "../../ui/stateColor";
 import { jobName } from "./jobNames";
+import classes from "./jobs.module.css";
 
-export function JobCard({ job }: { job: Job }) {
+/** One job: how it stands, what can be done about it, and its last words. `when` says more beside its name. */
+export function JobCard({ job, when }: { job: Job; when?: ReactNode }) {
   const queries = useQueryClient();
   const change = useMutation({
     mutationFn: (action: "cancel" | "retry") =>
@@ -14,10 +17,11 @@ export function JobCard({ job }: { job: Job }) {
   });
   const open = job.state === "running" || job.state === "queued";
   return (
-    <Stack gap={4} p="xs" style={{ borderBottom: "1px solid var(--mantine-color-default-border)" }}>
+    <Stack gap={4} className={classes.job}>
       <Group justify="space-between" wrap="nowrap">
-        <Text size="sm" fw={600}>
-          {jobName(job.kind)}
+        <Text size="sm" className={classes.name}>
+          <strong>{jobName(job.kind)}</strong>
+          {when && <span className={classes.when}>{when}</span>}
         </Text>
         <Group gap={6} wrap="nowrap">
           <Badge size="sm" variant="light" color={stateColor(job.state)}>

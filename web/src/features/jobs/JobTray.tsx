@@ -1,7 +1,9 @@
-import { Button, Indicator, Popover, ScrollArea, Stack, Text } from "@mantine/core";
+import { Button, Indicator, Popover, ScrollArea, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { jobsQuery } from "../../api/queries";
+import { ago } from "../../ui/ago";
 import { JobCard } from "./JobCard";
+import classes from "./jobs.module.css";
 
 /** The project's jobs, on every page: progress, cancel, retry, and the last words of a failure. */
 export function JobTray({ projectId }: { projectId: string }) {
@@ -29,11 +31,13 @@ export function JobTray({ projectId }: { projectId: string }) {
               Nothing has run yet. Embedding, training and auto-annotation show here.
             </Text>
           )}
-          <Stack gap="xs">
+          <ul className={classes.tray}>
             {jobs.slice(0, 30).map((job) => (
-              <JobCard key={job.id} job={job} />
+              <li key={job.id}>
+                <JobCard job={job} when={ago(job.created_at)} />
+              </li>
             ))}
-          </Stack>
+          </ul>
         </ScrollArea.Autosize>
       </Popover.Dropdown>
     </Popover>

@@ -1,4 +1,4 @@
-import { Code, ScrollArea, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Code, Paper, ScrollArea, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
@@ -9,8 +9,9 @@ import { Empty } from "../../ui/Empty";
 import { ErrorPanel } from "../../ui/ErrorPanel";
 import { duration } from "../../ui/numbers";
 import { Page } from "../../ui/Page";
-import { Panel } from "../../ui/Panel";
 import { JobCard } from "./JobCard";
+import { jobName } from "./jobNames";
+import classes from "./jobs.module.css";
 
 const SHOWN = {
   all: () => true,
@@ -56,9 +57,9 @@ function JobDetails({ job }: { job: Job }) {
   const [opened, setOpened] = useState(false);
   const { data } = useQuery({ ...jobQuery(job.id), enabled: opened });
   return (
-    <Panel title={timesOf(job)}>
-      <JobCard job={job} />
-      <details onToggle={(event) => setOpened(event.currentTarget.open)}>
+    <Paper withBorder p="sm" component="article" aria-label={`${jobName(job.kind)}, ${timesOf(job)}`}>
+      <JobCard job={job} when={timesOf(job)} />
+      <details className={classes.more} onToggle={(event) => setOpened(event.currentTarget.open)}>
         <summary>Log and settings</summary>
         <ScrollArea.Autosize mah={320} type="auto">
           <Code block fz={11} tabIndex={0}>
@@ -69,14 +70,14 @@ function JobDetails({ job }: { job: Job }) {
           {JSON.stringify(job.payload)}
         </Text>
       </details>
-    </Panel>
+    </Paper>
   );
 }
 
 function timesOf(job: Job): string {
-  const asked = `Asked for ${ago(job.created_at)}`;
+  const asked = `asked for ${ago(job.created_at)}`;
   if (!job.started_at) return asked;
   const end = job.ended_at ? Date.parse(job.ended_at) : Date.now();
   const attempt = job.attempt > 1 ? `, attempt ${job.attempt}` : "";
-  return `${asked}, ${job.ended_at ? "took" : "runs since"} ${duration((end - Date.parse(job.started_at)) / 1000)}${attempt}`;
+  return `${asked}, ${job.ended_at ? "took" : "running for"} ${duration((end - Date.parse(job.started_at)) / 1000)}${attempt}`;
 }

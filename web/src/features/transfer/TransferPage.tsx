@@ -11,11 +11,11 @@ export function TransferPage() {
   return (
     <Page title="Export and import" lead="Your data in the formats that trainers read, and theirs in.">
       <div className={layout.columns}>
+        <ExportForm projectId={projectId} />
         <Stack>
-          <ExportForm projectId={projectId} />
+          <ExportList projectId={projectId} />
           <ImportPanel projectId={projectId} />
         </Stack>
-        <ExportList projectId={projectId} />
       </div>
     </Page>
   );
