@@ -4,29 +4,36 @@ import type { Harness } from "./page";
 import { median, ms, quantile, type Row } from "./table";
 
 const COUNT = 5000;
-const FRAMES = 60;
 
 /** Ours, Konva's and SVG's frames over the same 5,000 boxes, in turns, so that a busy machine hits all alike. */
-async function frames(page: Page, scale: number) {
-  const times = { ours: [] as number[], konva: [] as number[], konvaTuned: [] as number[], svg: [] as number[] };
+async function frames(page: Page, scale: number, count: number) {
+  const times = {
+    ours: [] as number[],
+    oursAtRest: [] as number[],
+    konva: [] as number[],
+    konvaTuned: [] as number[],
+    svg: [] as number[],
+  };
   for (let turn = 0; turn < 2; turn++) {
     const measured = await page.evaluate(
       async ({ count, scale, frames }) => {
         const { harness } = window as unknown as { harness: Harness };
         return {
           ours: await harness.ours(count, scale, frames),
+          oursAtRest: await harness.oursAtRest(count, scale, Math.round(frames / 3)),
           konva: await harness.konva(count, scale, Math.round(frames / 3), false),
           konvaTuned: await harness.konva(count, scale, Math.round(frames / 3), true),
           svg: await harness.svg(count, scale, Math.round(frames / 3)),
         };
       },
-      { count: COUNT, scale, frames: FRAMES },
+      { count: COUNT, scale, frames: count },
     );
     for (const name of Object.keys(times) as (keyof typeof times)[]) times[name].push(...measured[name]);
   }
   return {
     ours: median(times.ours),
     ours_p95: quantile(times.ours, 0.95),
+    ours_at_rest: median(times.oursAtRest),
     konva: median(times.konva),
     konva_tuned: median(times.konvaTuned),
     svg: median(times.svg),
@@ -46,13 +53,13 @@ async function dragging(page: Page, start: "startDragOurs" | "startDragKonva") {
   return { fromEvent: times.fromEvent.slice(5), fromHandler: times.fromHandler.slice(5) };
 }
 
-export async function renderingRows(page: Page): Promise<Row[]> {
-  const zoomed = await frames(page, ZOOMED);
-  const fit = await frames(page, FIT);
+export async function renderingRows(page: Page, frameCount: number): Promise<Row[]> {
+  const zoomed = await frames(page, ZOOMED, frameCount);
+  const fit = await frames(page, FIT, frameCount);
   const ours = await dragging(page, "startDragOurs");
   const konva = await dragging(page, "startDragKonva");
   const twins = (f: typeof fit) =>
-    `${ms(f.ours)}, ${(f.konva / f.ours).toFixed(1)}x faster than Konva (${ms(f.konva)}; tuned ${ms(f.konva_tuned)}), SVG ${ms(f.svg)}`;
+    `${ms(f.ours)} (at rest, with fills and labels, ${ms(f.ours_at_rest)}), ${(f.konva / f.ours).toFixed(1)}x faster than Konva (${ms(f.konva)}; tuned ${ms(f.konva_tuned)}), SVG ${ms(f.svg)}`;
   const dragged = median(ours.fromEvent);
   return [
     {

@@ -14,6 +14,7 @@ const WEB = resolve(import.meta.dirname, "../..");
 const { values } = parseArgs({
   options: {
     json: { type: "string", default: join(WEB, "benchmarks/canvas/results.json") },
+    frames: { type: "string", default: "60" },
     edits: { type: "string", default: "1000" },
     only: { type: "string", default: "rendering,editing,next,gallery,bundle,losses" },
     built: { type: "boolean", default: false },
@@ -34,7 +35,7 @@ if (wanted.delete("rendering")) {
   const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
   await page.goto(`${vite.resolvedUrls?.local[0]}benchmarks/canvas/index.html`);
   await page.waitForFunction(() => "harness" in window);
-  rows.push(...(await renderingRows(page)));
+  rows.push(...(await renderingRows(page, Number(values.frames))));
   await page.close();
   await vite.close();
 }

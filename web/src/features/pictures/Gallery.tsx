@@ -1,8 +1,8 @@
 import { useElementSize } from "@mantine/hooks";
-import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Category } from "../../api/types";
 import type { ImageFilter } from "./Filters";
-import { focusedAfter, gridOf, placeOf, scrollTopToShow, visibleSpan } from "./gridMaths";
+import { focusedAfter, gridOf, placeOf, rowHeight, scrollTopToShow, visibleSpan } from "./gridMaths";
 import type { ImageSource } from "./imageSource";
 import classes from "./pictures.module.css";
 import { Tile } from "./Tile";
@@ -29,6 +29,8 @@ export function Gallery({ projectId, source, categories, filter, selected, onSel
   const grid = gridOf(total, width, CELL_PX);
   const span = visibleSpan(grid, total, view.top, view.height);
   const colors = useMemo(() => new Map(categories.map(({ id, color }) => [id, color])), [categories]);
+  const current = useRef({ source, selected, onSelect, onSimilar, row: CELL_PX });
+  current.current = { source, selected, onSelect, onSimilar, row: rowHeight(grid.cell) };
 
   useEffect(() => {
     const scroller = outer.current?.closest("#content");
@@ -38,7 +40,11 @@ export function Gallery({ projectId, source, categories, filter, selected, onSel
       cancelAnimationFrame(frame);
       frame = requestAnimationFrame(() => {
         const offset = outer.current?.offsetTop ?? 0;
-        setView({ top: Math.max(0, scroller.scrollTop - offset), height: scroller.clientHeight });
+        const { row } = current.current;
+        const top = Math.floor(Math.max(0, scroller.scrollTop - offset) / row) * row;
+        const height = scroller.clientHeight;
+        // By rows: between two of them the same pictures are in the page, and a frame costs no render.
+        setView((old) => (old.top === top && old.height === height ? old : { top, height }));
       });
     };
     look();
@@ -55,7 +61,8 @@ export function Gallery({ projectId, source, categories, filter, selected, onSel
     if (width > 0) show({ start: span.start, end: span.end });
   }, [show, width, span.start, span.end]);
 
-  const pick = async (index: number, event: MouseEvent) => {
+  const pick = useCallback(async (index: number, event: MouseEvent) => {
+    const { source, selected, onSelect } = current.current;
     const image = source.at(index);
     if (!image) return;
     const next = new Set(selected);
@@ -66,7 +73,8 @@ export function Gallery({ projectId, source, categories, filter, selected, onSel
     else next.add(image.id);
     anchor.current = index;
     onSelect(next);
-  };
+  }, []);
+  const similar = useCallback((imageId: string) => current.current.onSimilar?.(imageId), []);
 
   const move = (event: KeyboardEvent) => {
     const focused = (event.target as HTMLElement).closest<HTMLElement>("[data-index]");
@@ -117,8 +125,9 @@ export function Gallery({ projectId, source, categories, filter, selected, onSel
                     colors={colors}
                     filter={filter}
                     selected={selected.has(image.id)}
-                    onPick={(event) => void pick(index, event)}
-                    {...(onSimilar ? { onSimilar: () => onSimilar(image.id) } : {})}
+                    index={index}
+                    onPick={pick}
+                    {...(onSimilar ? { onSimilar: similar } : {})}
                   />
                 ) : (
                   <div className={classes.waiting} style={{ height: grid.cell }} />

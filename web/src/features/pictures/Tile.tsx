@@ -10,16 +10,20 @@ import classes from "./pictures.module.css";
 interface Props {
   projectId: string;
   image: Image;
+  index: number;
   size: number;
   colors: ReadonlyMap<string, string>;
   filter: ImageFilter;
   selected: boolean;
-  onPick: (event: MouseEvent) => void;
-  onSimilar?: () => void;
+  /** These two must be the same functions from render to render, else every tile is made anew with each. */
+  onPick: (index: number, event: MouseEvent) => void;
+  onSimilar?: (imageId: string) => void;
 }
 
-export const Tile = memo(function Tile({ projectId, image, size, colors, filter, selected, onPick, onSimilar }: Props) {
-  const filterText = queryOf(filter);
+export const Tile = memo(function Tile(props: Props) {
+  const { projectId, image, index, size, colors, filter, selected, onPick, onSimilar } = props;
+  const { trashed: _trashed, ...walked } = filter;
+  const filterText = queryOf(walked);
   return (
     <figure className={classes.tile} data-selected={selected || undefined}>
       <Link
@@ -44,7 +48,7 @@ export const Tile = memo(function Tile({ projectId, image, size, colors, filter,
         className={classes.check}
         aria-pressed={selected}
         aria-label={`Select ${image.file_name}`}
-        onClick={onPick}
+        onClick={(event) => onPick(index, event)}
       >
         {selected ? "✓" : ""}
       </button>
@@ -54,7 +58,7 @@ export const Tile = memo(function Tile({ projectId, image, size, colors, filter,
           className={classes.similar}
           aria-label={`Find pictures like ${image.file_name}`}
           title="Find pictures like this"
-          onClick={onSimilar}
+          onClick={() => onSimilar(image.id)}
         >
           ≈
         </button>

@@ -37,7 +37,8 @@ export function placeOf(grid: Grid, index: number): { left: number; top: number 
   };
 }
 
-function rowHeight(cell: number): number {
+/** From the top of one row to that of the next, px. */
+export function rowHeight(cell: number): number {
   return cell + CAPTION_PX + GAP_PX;
 }
 
