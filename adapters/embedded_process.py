@@ -100,9 +100,18 @@ class Owner:
         return copy
 
 
-def prepare_data_dir(directory: Path, owner: Owner) -> Path:
-    """Make `directory`, and let the servers' user pass through it: it alone, never the folders above."""
+def make_data_dir(directory: Path) -> None:
+    """Make `directory` private, and folders above it that are missing so that root's servers may pass through them."""
+    missing = [folder for folder in directory.parents if not folder.exists()]
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        for folder in missing:
+            folder.chmod(0o711)
+
+
+def prepare_data_dir(directory: Path, owner: Owner) -> Path:
+    """Make `directory`, and let the servers' user pass through it: it alone, never the folders that were there."""
+    make_data_dir(directory)
     if not owner.reaches(directory):
         user = pwd.getpwuid(owner.uid).pw_name
         raise EmbeddedServerError(

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from adapters.embedded_process import make_data_dir
 from benchmarks.client import Client, Watch, own_platform
 from benchmarks.project import Project
 from benchmarks.truth import Dataset, drawn_truth, read_truth
@@ -130,7 +131,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, required=True, help="where the demo's own platform keeps its data")
     options = parser.parse_args()
     folder: Path = options.data_dir
-    folder.mkdir(parents=True, exist_ok=True)
+    make_data_dir(folder / "platform")
     try:
         dataset = read_truth(options.dataset) if options.dataset else drawn_truth(folder / "parts")
     except ValueError as unusable:

@@ -3,6 +3,7 @@
 import fcntl
 import os
 
+from adapters.embedded_process import make_data_dir
 from adapters.settings import Settings
 
 
@@ -18,7 +19,7 @@ class Instance:
 
     def __init__(self, settings: Settings) -> None:
         """Raises StartError, with the address, where another process holds the folder."""
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_data_dir(settings.data_dir)
         self._lock = os.open(settings.data_dir / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

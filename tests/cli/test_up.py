@@ -102,3 +102,10 @@ def test_a_process_by_itself_needs_its_servers_named(platform: Platform, program
         2,
         "autoannotate: DATABASE_URL is not set, and this process was not started by `autoannotate up`\n",
     )
+
+
+def test_a_data_folder_below_folders_that_are_not_there_yet_is_made(platform: Platform) -> None:
+    platform.data_dir = platform.data_dir / "new" / "and" / "deep"
+    platform.up()
+    assert platform.data_dir.stat().st_mode & 0o077 in (0o000, 0o001)
+    assert platform.end(signal.SIGINT) == 0
