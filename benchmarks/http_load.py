@@ -6,96 +6,25 @@ Starts its own servers on a data folder of its own and stops them. Targets: issu
 import argparse
 import io
 import json
-import os
 import statistics
-import subprocess
-import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import numpy as np
-import psutil
 from PIL import Image
 
-from adapters.embedded_postgres import start_postgres
-from adapters.embedded_valkey import start_valkey
-from adapters.settings import Settings, load_settings
+from benchmarks.export_speed import BOXES, box_at, fill, measure_exports
+from benchmarks.second_start import measure_second_start
+from benchmarks.served import Platform, platform
 from benchmarks.table import Figure, print_figures
-from cli.programs import api_command, environment, migrate_command
 
-BOXES = 10
-
-
-class Platform(msgspec.Struct):
-    url: str
-    api: psutil.Process
-    postgres: psutil.Process
-
-    def cpu_seconds(self) -> float:
-        """Of the API and of PostgreSQL with its backends, the ended ones too."""
-        processes = [self.api, self.postgres, *self.postgres.children(recursive=True)]
-        total = 0.0
-        for process in processes:
-            try:
-                times = process.cpu_times()
-            except psutil.NoSuchProcess:
-                continue
-            total += times.user + times.system
-        times = self.postgres.cpu_times()
-        return total + times.children_user + times.children_system
-
-    def api_megabytes(self) -> float:
-        return self.api.memory_info().rss / 2**20
-
-
-@contextmanager
-def platform() -> Iterator[Platform]:
-    folder = Path(tempfile.mkdtemp(prefix="autoannotate-bench-"))
-    folder.chmod(0o755)
-    postgres, valkey = start_postgres(folder), start_valkey(folder)
-    settings: Settings = msgspec.structs.replace(
-        load_settings({"AUTOANNOTATE_DATA_DIR": str(folder), "AUTOANNOTATE_PORT": str(_free_port())}),
-        given_database_url=postgres.url,
-        given_redis_url=valkey.url,
-    )
-    variables = {**os.environ, **environment(settings)}
-    subprocess.run(migrate_command(), env=variables, check=True, capture_output=True)
-    api = subprocess.Popen(api_command(settings), env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(lambda: httpx.get(f"{settings.address}/health/live").status_code == 200)
-        yield Platform(settings.address, psutil.Process(api.pid), psutil.Process(postgres.pid))
-    finally:
-        api.terminate()
-        api.wait(20)
-        valkey.stop()
-        postgres.stop()
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _wait_for(ready: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if ready():
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
-    raise TimeoutError("the API did not start")
+FLAT_MB = 16.0
+"""4,500 pictures of 30 kB weigh 135 MB: what stays below this does not keep them."""
 
 
 def jpegs(count: int, size: tuple[int, int] = (640, 480)) -> list[bytes]:
@@ -121,7 +50,7 @@ def draws(category: str, count: int = BOXES) -> dict[str, Any]:
                 "type": "draw_annotation",
                 "annotation_id": str(uuid.uuid4()),
                 "category_id": category,
-                "geometry": {"type": "box", "x": 5.5 * n, "y": 3.25 * n, "width": 40.5, "height": 30.25},
+                "geometry": box_at(n),
             }
             for n in range(count)
         ]
@@ -229,26 +158,38 @@ def measure_pages(client: httpx.Client, project: str) -> Figure:
     return Figure("image list page of 100 among 5,000, p95", percentile(milliseconds, 0.95), "ms", at_most=15)
 
 
+def measure_uploads(server: Platform, client: httpx.Client, project: str) -> tuple[list[str], list[Figure]]:
+    """(ids of 5,000 images, figures)."""
+    pictures = jpegs(5_000)
+    upload(client, client.post("/api/projects", json={"name": "warm"}).json()["id"], pictures[:50])
+    first, rate = upload(client, project, pictures[:500])
+    before = server.api_megabytes()
+    rest, _ = upload(client, project, pictures[500:])
+    grown = server.api_megabytes() - before
+    return first + rest, [
+        Figure("upload of 500 JPEGs of 640x480, 50 a request", rate, "images/s", at_least=250),
+        Figure("API memory, growth from 500 to 5,000 uploads", grown, "MB", at_most=FLAT_MB),
+    ]
+
+
 def run() -> list[Figure]:
     figures: list[Figure] = []
     with platform() as server, httpx.Client(base_url=server.url, timeout=60) as client:
         time.sleep(2)
         figures.append(Figure("API process at rest", server.api_megabytes(), "MB", at_most=180))
+        figures.append(Figure("torch in the API process", float(server.api_has_loaded("torch")), "", at_most=0))
         project = client.post("/api/projects", json={"name": "bench"}).json()["id"]
         category = client.post(f"/api/projects/{project}/categories", json={"name": "cell"}).json()["id"]
-        pictures = jpegs(5_000)
-        upload(client, client.post("/api/projects", json={"name": "warm"}).json()["id"], pictures[:50])
-        before = server.api_megabytes()
-        images, rate = upload(client, project, pictures[:500])
-        figures.append(Figure("upload of 500 JPEGs of 640x480, 50 a request", rate, "images/s", at_least=250))
-        more, _ = upload(client, project, pictures[500:])
-        images += more
-        figures.append(Figure("API memory after 5,000 uploads, against before", server.api_megabytes() - before, "MB"))
+        images, uploads = measure_uploads(server, client, project)
+        figures += uploads
         figures += measure_saves(server, client, category, images)
         figures.append(measure_eight_clients(server.url, category, images))
         figures += measure_two_on_one(server.url, category, images[0])
         figures.append(measure_pages(client, project))
-        figures.append(Figure("API process at the end", server.api_megabytes(), "MB"))
+        figures.append(Figure("API process after all that", server.api_megabytes(), "MB"))
+        fill(server.url, category, images)
+        figures += measure_exports(server, client, project, len(images))
+    figures.append(measure_second_start())
     return figures
 
 
