@@ -37,13 +37,22 @@ const projectIndexRoute = createRoute({
 
 interface PicturesSearch {
   view?: "map" | "duplicates";
+  /** The gallery's filter as a query string, so that the way back from a picture leads to the same list. */
+  filter?: string;
+  /** What a search by meaning looks for: words, or a picture's id. */
+  text?: string;
+  like?: string;
 }
 
 const picturesRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: "pictures",
-  validateSearch: (search: Record<string, unknown>): PicturesSearch =>
-    search.view === "map" || search.view === "duplicates" ? { view: search.view } : {},
+  validateSearch: (search: Record<string, unknown>): PicturesSearch => ({
+    ...(search.view === "map" || search.view === "duplicates" ? { view: search.view } : {}),
+    ...(typeof search.filter === "string" ? { filter: search.filter } : {}),
+    ...(typeof search.text === "string" ? { text: search.text } : {}),
+    ...(typeof search.like === "string" ? { like: search.like } : {}),
+  }),
   component: lazyRouteComponent(() => import("../features/pictures/PicturesPage"), "PicturesPage"),
 });
 

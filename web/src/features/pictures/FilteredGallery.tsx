@@ -1,14 +1,17 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
 import { searchQuery } from "../../api/queries";
 import type { Category } from "../../api/types";
 import { ErrorPanel } from "../../ui/ErrorPanel";
 import { BulkActions } from "./BulkActions";
 import { Filters, type ImageFilter } from "./Filters";
+import { filterOf, queryOf } from "./filterQuery";
 import { Gallery } from "./Gallery";
 import { type ImageSource, useImagePages, useListedImages } from "./imageSource";
 import { SearchBox, type Wanted } from "./SearchBox";
+import { useKeptScroll } from "./useKeptScroll";
 
 interface Props {
   projectId: string;
@@ -19,8 +22,21 @@ interface Props {
 }
 
 export function FilteredGallery({ projectId, categories, listed, onUnlist }: Props) {
-  const [filter, setFilter] = useState<ImageFilter>({});
-  const [wanted, setWanted] = useState<Wanted | null>(null);
+  const search = useSearch({ from: "/projects/$projectId/pictures" });
+  const navigate = useNavigate({ from: "/projects/$projectId/pictures" });
+  const filterText = search.filter ?? "";
+  const filter = useMemo(() => filterOf(filterText), [filterText]);
+  const setFilter = (next: ImageFilter) =>
+    void navigate({ search: queryOf(next) ? { filter: queryOf(next) } : {}, replace: true });
+  const wanted: Wanted | null = search.text ? { text: search.text } : search.like ? { image_id: search.like } : null;
+  const setWanted = (next: Wanted | null) =>
+    void navigate({
+      search: {
+        ...(filterText ? { filter: filterText } : {}),
+        ...(next && "text" in next ? { text: next.text } : {}),
+        ...(next && "image_id" in next ? { like: next.image_id } : {}),
+      },
+    });
   const common = { projectId, categories, onSimilar: (image_id: string) => setWanted({ image_id }) };
   return (
     <>
@@ -33,7 +49,7 @@ export function FilteredGallery({ projectId, categories, listed, onUnlist }: Pro
       ) : listed ? (
         <Listed {...common} ids={listed} says={`${listed.length} pictures from the map.`} onClear={onUnlist} />
       ) : (
-        <Paged key={JSON.stringify(filter)} {...common} filter={filter} onClear={() => setFilter({})} />
+        <Paged key={filterText} {...common} filter={filter} onClear={() => setFilter({})} />
       )}
     </>
   );
@@ -116,6 +132,7 @@ function Listed({
 }
 
 function Selectable({ source, ...rest }: Shown & { filter: ImageFilter; source: ImageSource }) {
+  useKeptScroll(`${rest.projectId} ${queryOf(rest.filter)}`, source.total > 0);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   return (
     <>

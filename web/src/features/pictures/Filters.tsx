@@ -33,6 +33,7 @@ export function Filters({
         size="xs"
         w={150}
         placeholder="part of the file name"
+        defaultValue={filter.q ?? ""}
         onChange={(e) => search(e.currentTarget.value)}
       />
       <MultiSelect

@@ -5,7 +5,7 @@ export type Wanted = { text: string } | { image_id: string };
 
 /** Search by meaning: "two overlapping cells"; a picture's own ≈ button searches by that picture. */
 export function SearchBox({ wanted, onSearch }: { wanted: Wanted | null; onSearch: (wanted: Wanted | null) => void }) {
-  const [text, setText] = useState("");
+  const [text, setText] = useState(wanted && "text" in wanted ? wanted.text : "");
   return (
     <form
       style={{ display: "flex", gap: 6, alignItems: "end" }}
