@@ -124,5 +124,5 @@ def _item(
     corrections = (wrong + hidden + moved) * (2 - agreement)
     parts = [f"{wrong:.1f} wrong", f"{hidden:.1f} missing", f"{moved:.1f} badly placed"]
     unsure = "" if agreement >= 0.9 else f", mirrored or other opinion agrees only {agreement:.0%}"
-    reason = f"of {shown} shown boxes and the hidden ones: {', '.join(parts)} expected{unsure}"
+    reason = f"about {', '.join(parts)}, of {shown} boxes{unsure}"
     return ReviewItem(place, corrections, OPEN_S + CHECK_S * shown, reason)

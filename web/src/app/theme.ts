@@ -23,6 +23,9 @@ export const readableVariables: CSSVariablesResolver = (mantine) => ({
     "--mantine-color-red-light-color": "#b01e1e",
   },
   dark: {
+    // The tint of a notice that is only to be read, not an alarm.
+    "--mantine-color-yellow-light": "#3b3013",
+    "--mantine-color-yellow-light-color": "#ffe3a1",
     "--mantine-color-dimmed": mantine.colors.dark[1],
     "--mantine-color-placeholder": mantine.colors.dark[1],
   },

@@ -22,7 +22,7 @@ export function Page({
             {title}
           </Title>
           {lead && (
-            <Text size="sm" className={classes.quiet} maw={760}>
+            <Text size="sm" className={classes.lead}>
               {lead}
             </Text>
           )}

@@ -24,7 +24,7 @@ export function drawMap(canvas: HTMLCanvasElement, scene: Scene): void {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
   const count = shades.reduce((sum, { points }) => sum + points.length, 0);
-  const size = count > 20_000 ? 2 : count > 2_000 ? 4 : 6;
+  const size = count > 20_000 ? 2 : count > 2_000 ? 4 : count > 200 ? 6 : 9;
   const some = caughtIds.size > 0;
   for (const { color, points } of shades) {
     context.fillStyle = color;

@@ -39,11 +39,8 @@ function PastPrediction({ projectId, job }: { projectId: string; job: Job }) {
   const accepting = (job.payload as { mode?: string }).mode === "accept";
   return (
     <div>
-      <JobCard job={job} />
-      <Group gap="sm" px="xs">
-        <Text size="xs">
-          {accepting ? "Accepting" : "Proposing"}, {ago(job.created_at)}
-        </Text>
+      <JobCard job={job} when={`${accepting ? "accepting" : "proposing"}, ${ago(job.created_at)}`} />
+      <Group gap="sm" mt={4}>
         {accepting && job.ended_at && (
           <Button
             size="compact-xs"

@@ -1,12 +1,13 @@
 import { Table } from "@mantine/core";
 import type { CategoryMetrics } from "../../api/types";
 import { figure, interval, percent } from "../../ui/numbers";
+import classes from "./train.module.css";
 
 /** One row per category: quality with its interval, and from which confidence a precision can be promised. */
 export function CategoryTable({ categories }: { categories: readonly CategoryMetrics[] }) {
   return (
     <Table.ScrollContainer minWidth={640}>
-      <Table verticalSpacing={4} mt="sm">
+      <Table verticalSpacing={4} mt="sm" className={classes.figures}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Category</Table.Th>

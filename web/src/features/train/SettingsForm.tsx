@@ -6,6 +6,7 @@ import type { NewTrainingRun, TrainingRun } from "../../api/types";
 import { ErrorPanel } from "../../ui/ErrorPanel";
 import { Panel } from "../../ui/Panel";
 import { runName } from "./runName";
+import classes from "./train.module.css";
 
 const SIZES = [320, 416, 512, 640, 800, 960, 1280];
 
@@ -48,13 +49,13 @@ export function SettingsForm({
           start.mutate(idempotencyKey());
         }}
       >
-        <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
+        <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" className={classes.fields}>
           <Select
             label="Start from"
             description="General weights, or an earlier run for a quick refresh."
             allowDeselect={false}
             data={[
-              { value: "", label: "General weights (default)" },
+              { value: "", label: "General weights" },
               ...finished.map((run) => ({ value: `run:${run.id}`, label: runName(run) })),
             ]}
             value={wanted.base_weights ?? ""}
@@ -93,7 +94,7 @@ export function SettingsForm({
           <Accordion.Item value="more">
             <Accordion.Control>More settings</Accordion.Control>
             <Accordion.Panel>
-              <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
+              <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" className={classes.fields}>
                 <Select
                   label="Held-out check"
                   description="What the figures are measured on; more folds, truer figures, more time."
