@@ -18,7 +18,6 @@ from domain.events import Event
 from domain.execute import JOB, Decision, Executor, Look
 from domain.ids import LOCAL_ACTOR
 from domain.job import JobState
-from domain.ports import Guard
 
 HEARTBEATS_PER_LEASE = 6
 QUEUE_NAME = "autoannotate"
@@ -235,8 +234,3 @@ class JobBoard:
     def _ours(state: JobState, fence: int) -> bool:
         # A cancel request is the one event that may follow the start while the attempt is still ours.
         return state.version == fence or (state.cancel_requested and state.version == fence + 1)
-
-
-def fence_guard(job_id: UUID, fence: int) -> Guard:
-    """The guard that every effect of a job carries: refused once the job was cancelled, re-queued or taken over."""
-    return Guard(job_id, fence)

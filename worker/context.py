@@ -11,7 +11,6 @@ import asyncpg
 import msgspec
 
 from adapters.event_store import PostgresEventStore
-from adapters.jobs import fence_guard
 from adapters.settings import Settings
 from domain.events import Event
 from domain.execute import Executor
@@ -72,8 +71,8 @@ class TaskContext:
     """Closed when the job's ending is in the log: for what must be held until then."""
 
     def guard(self) -> Guard:
-        """For events that are appended before the end: refused once the attempt is not ours any more."""
-        return fence_guard(self.job_id, self.fence)
+        """For events appended before the end: refused once the job was cancelled, queued again or taken over."""
+        return Guard(self.job_id, self.fence)
 
 
 Task = Callable[[TaskContext], Awaitable[Completion]]
