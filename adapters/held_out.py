@@ -20,6 +20,9 @@ class HeldOutImage(msgspec.Struct, frozen=True):
     image_id: UUID
     labels: list[tuple[UUID, float, float, float, float]]
     found: list[tuple[UUID, float, float, float, float, float]]
+    width: int = 0
+    height: int = 0
+    """px; 0 in what was written before sizes were kept."""
 
     def judged(self) -> JudgedImage:
         """As the domain judges it; categories are UUIDs."""

@@ -10,8 +10,8 @@ from adapters import training_rows
 from domain.run_metrics import RunMetrics
 from domain.selection import next_budget
 from worker.evaluate import Interval
-from worker.measure import DRAW_S
 from worker.stopping import RemainingWork, RoundFigures, advise
+from worker.trust import DRAW_S
 
 OPEN_S = 2.0
 CORRECTION_S = 4.0

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-import numpy as np
-
 from adapters.held_out import HeldOutImage
 from domain.evaluation import BACKGROUND, Category, JudgedImage
 from domain.run_metrics import (
@@ -20,18 +18,11 @@ from domain.run_metrics import (
     RunMetrics,
     SizeMetrics,
 )
-from worker.calibrate import Calibration, Promise, accept_promises, calibrate, checked_boxes, miss_bound
+from worker.calibrate import Calibration, Promise, miss_bound
 from worker.evaluate import Interval, compare_runs, evaluate_run
-from worker.review_order import location_error_rates
+from worker.trust import Trust
 
 MISS_ALPHA = 0.1
-DRAW_S, ADJUST_S, DELETE_S, ADJUSTED_SHARE = 7.0, 4.0, 1.5, 0.2
-"""Seconds to draw, adjust and delete a box (learning.md 7.5), and how many right boxes need adjusting."""
-WORTH_SHOWING = DELETE_S / (DELETE_S + DRAW_S - ADJUST_S * ADJUSTED_SHARE)
-"""A box that is right with this probability p costs the same shown, p * adjusting + (1 - p) * deleting, as hidden,
-p * drawing."""
-SHOW_UNKNOWN_FROM = 0.25
-LEAST_SHOWN = 0.05
 
 
 def run_metrics(
@@ -39,18 +30,15 @@ def run_metrics(
     held_out: HeldOut,
     category_ids: Sequence[UUID],
     category_names: Sequence[str],
+    trust: Trust,
     *,
     labelled_images: int,
-    target_precision: float,
     seconds_per_image: float,
     earlier: Mapping[UUID, Sequence[HeldOutImage]],
 ) -> RunMetrics:
-    """Everything that the run can say about itself. `earlier`: held-out pictures of the project's earlier runs."""
-    judged = [image.judged() for image in images]
-    evaluated = evaluate_run(judged, category_ids)
-    boxes = checked_boxes(judged)
-    promises = accept_promises(boxes, category_ids, target_precision)
-    curves = calibrate(boxes, category_ids)
+    """Everything that the run can say about itself: figures of the detector's own confidences, promises and thresholds
+    of the rescored ones. `earlier`: held-out pictures of the project's earlier runs."""
+    evaluated = evaluate_run([image.judged() for image in images], category_ids)
     figures = evaluated.figures
     per_category = [
         CategoryMetrics(
@@ -64,9 +52,9 @@ def run_metrics(
             recall=figures.categories[category_id].recall,
             labels=figures.categories[category_id].labels,
             found=figures.categories[category_id].found,
-            promise=promised(promises[category_id]),
-            show_from=show_from(curves[category_id]),
-            calibration=_curve(curves[category_id]),
+            promise=promised(trust.promises[category_id]),
+            show_from=trust.shown_from[category_id],
+            calibration=_curve(trust.calibrations[category_id]),
         )
         for category_id, name in zip(category_ids, category_names, strict=True)
     ]
@@ -88,9 +76,9 @@ def run_metrics(
         ],
         location_errors=[
             LocationErrors(UUID(str(category)), bucket, round(rate, 4))
-            for (category, bucket), rate in location_error_rates(judged).items()
+            for (category, bucket), rate in trust.location_errors.items()
         ],
-        misses=_misses(judged) if held_out.kind == "audit" else None,
+        misses=_misses(trust.judged) if held_out.kind == "audit" else None,
         compared=[d for run_id, before in earlier.items() if (d := paired(run_id, before, images, category_ids))],
         seconds_per_image=round(seconds_per_image, 5),
     )
@@ -137,19 +125,6 @@ def promised(promise: Promise) -> PromisedPrecision:
         promise.pooled,
         promise.sentence,
     )
-
-
-def show_from(curve: Calibration) -> float:
-    """The confidence from which showing a box saves time; a fixed one where too few boxes were checked to say."""
-    if curve.method == "rate":
-        return SHOW_UNKNOWN_FROM
-    grid = np.arange(LEAST_SHOWN, 1.0, 0.01)
-    worth = np.flatnonzero(curve.probability(grid) >= WORTH_SHOWING)
-    return round(float(grid[worth[0]]), 2) if worth.size else 0.99
-
-
-def calibration_of(curve: Curve) -> Calibration:
-    return Calibration(curve.method, curve.confidences, curve.probabilities, curve.boxes, curve.raw_ece, curve.ece)
 
 
 def _curve(calibration: Calibration) -> Curve:

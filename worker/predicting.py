@@ -6,19 +6,18 @@ from uuid import UUID
 
 import numpy as np
 
-from adapters.held_out import HeldOutImage
 from adapters.prediction_rows import ImageToPredict, NewPrediction, PredictedImage
 from domain.evaluation import Found
 from domain.geometry import Geometry, bounding_box
 from domain.ids import derived_id
 from domain.ports import Detection
-from domain.run_metrics import PromisedPrecision, RunMetrics
 from worker.acquire.pool import Predictions
 from worker.acquire.uncertainty import BOXES_AT_MOST, MIN_CONFIDENCE, image_uncertainty
-from worker.calibrate import Calibration, accept_promises, checked_boxes
+from worker.calibrate import Calibration
+from worker.calibrate.acceptance import LEAST_CONFIDENCE, Acceptance, rescored
 from worker.fusion import agreement, fuse
-from worker.measure import SHOW_UNKNOWN_FROM, calibration_of, promised
-from worker.review_order import review_order
+from worker.review_order import LocationErrors, review_order
+from worker.trust import SHOW_UNKNOWN_FROM, Trust
 
 UNCALIBRATED = Calibration("rate", (0.0, 1.0), (0.0, 1.0), 0, None, None)
 """Of a run that was never measured: a confidence is taken at its word."""
@@ -32,42 +31,31 @@ class Rules:
     shown_from: Mapping[UUID, float]
     accepted_from: Mapping[UUID, float | None]
     calibrations: Mapping[UUID, Calibration]
-    location_errors: Mapping[tuple[object, str], float]
+    location_errors: LocationErrors
+    acceptances: Mapping[UUID, Acceptance]
 
 
 def rules_for(
-    metrics: RunMetrics | None,
-    category_ids: Sequence[UUID],
-    promises: Mapping[UUID, PromisedPrecision],
-    *,
-    accepting: bool,
-    min_confidence: float | None,
+    trust: Trust | None, category_ids: Sequence[UUID], *, accepting: bool, min_confidence: float | None
 ) -> Rules:
-    """`min_confidence` is one threshold for all: of accepting, or else of showing."""
-    measured = {one.category_id: one for one in metrics.per_category} if metrics else {}
-    shown = {c: measured[c].show_from if c in measured else SHOW_UNKNOWN_FROM for c in category_ids}
+    """`trust` is None for a run that was never measured. `min_confidence` is one threshold for all: of accepting, or
+    else of showing."""
+    shown = {c: trust.shown_from[c] if trust else SHOW_UNKNOWN_FROM for c in category_ids}
     if min_confidence is not None and not accepting:
         shown = dict.fromkeys(category_ids, min_confidence)
     accepted: dict[UUID, float | None] = dict.fromkeys(category_ids)
     if accepting and min_confidence is not None:
         accepted = dict.fromkeys(category_ids, min_confidence)
-    elif accepting:
-        accepted = {c: promises[c].threshold if c in promises else None for c in category_ids}
+    elif accepting and trust:
+        accepted = {c: trust.promises[c].threshold for c in category_ids}
     return Rules(
         tuple(category_ids),
         shown,
         accepted,
-        {c: calibration_of(measured[c].calibration) if c in measured else UNCALIBRATED for c in category_ids},
-        {(one.category_id, one.bucket): one.rate for one in metrics.location_errors} if metrics else {},
+        {c: trust.calibrations[c] if trust else UNCALIBRATED for c in category_ids},
+        trust.location_errors if trust else {},
+        {c: trust.acceptances[c] for c in category_ids if c in trust.acceptances} if trust else {},
     )
-
-
-def promises_for(
-    held_out: Sequence[HeldOutImage], category_ids: Sequence[UUID], target: float
-) -> dict[UUID, PromisedPrecision]:
-    """What can be promised at `target`, which may be another one than the run's own record tells."""
-    promises = accept_promises(checked_boxes([image.judged() for image in held_out]), category_ids, target)
-    return {category_id: promised(promises[category_id]) for category_id in category_ids}
 
 
 def fused_detections(plain: Sequence[Detection], flipped: Sequence[Detection]) -> tuple[list[Detection], float]:
@@ -84,7 +72,11 @@ def fused_detections(plain: Sequence[Detection], flipped: Sequence[Detection]) -
 def predicted_image(
     image: ImageToPredict, detections: Sequence[Detection], job_id: UUID, rules: Rules, agreed: float | None = None
 ) -> PredictedImage:
-    """The picture's share of the run: boxes from `shown_from` on become predictions, accepted ones among them."""
+    """The picture's share of the run: boxes from `shown_from` on become predictions, accepted ones among them.
+
+    A box's confidence is what the run's rescoring makes of it, where it has one: on that scale the thresholds lie.
+    """
+    detections = _rescored(image, detections, rules)
     found = [(rules.category_ids[d.class_index], d.geometry, d.confidence) for d in detections]
     predictions = [
         NewPrediction(
@@ -116,6 +108,13 @@ def predicted_image(
             "boxes": [[rules.category_ids[d.class_index], round(d.confidence, 4)] for d in _strongest(detections)],
         },
     )
+
+
+def _rescored(image: ImageToPredict, detections: Sequence[Detection], rules: Rules) -> list[Detection]:
+    known = [d for d in detections if d.confidence >= LEAST_CONFIDENCE]
+    boxes = [Found(rules.category_ids[d.class_index], bounding_box(d.geometry), d.confidence) for d in known]
+    better = rescored(boxes, image.width, image.height, rules.acceptances)
+    return [Detection(d.class_index, d.geometry, one.confidence) for d, one in zip(known, better, strict=True)]
 
 
 def _accepted(category_id: UUID, confidence: float, rules: Rules) -> bool:

@@ -21,13 +21,15 @@ from domain.ids import LOCAL_ACTOR, derived_id
 from domain.image import ImageState, evolve
 from domain.image_decisions import decide_acceptance, decide_withdrawal
 from domain.ports import Append, Detection, Detector, StreamAppend
-from domain.run_metrics import PromisedPrecision, RunMetrics
+from domain.run_metrics import RunMetrics
 from worker.advice import stop_advice
 from worker.context import Completion, TaskContext
 from worker.detectors import load_detector
 from worker.local_pictures import fetch_pictures
-from worker.predicting import Rules, fused_detections, predicted_image, promises_for, rules_for
+from worker.measure import promised
+from worker.predicting import Rules, fused_detections, predicted_image, rules_for
 from worker.scheme import resolved_device
+from worker.trust import Trust, trust_in
 
 BATCH = 16
 WRITTEN_AT_ONCE = 64
@@ -46,10 +48,8 @@ async def run(context: TaskContext) -> Completion:
     metrics = msgspec.json.decode(row["metrics"], type=RunMetrics) if row["metrics"] else None
     settings = msgspec.json.decode(row["settings"])
     images = await _wanted(context, accepting)
-    promises = await _promises(context, metrics, category_ids)
-    rules = rules_for(
-        metrics, category_ids, promises, accepting=accepting, min_confidence=payload.get("min_confidence")
-    )
+    trust = await _trust(context, metrics, category_ids)
+    rules = rules_for(trust, category_ids, accepting=accepting, min_confidence=payload.get("min_confidence"))
     done = await prediction_rows.predicted_by(context.pool, context.job_id)
     waiting = [image for image in images if image.image_id not in done]
     counts = {"accepted_images": 0, "left_alone": 0}
@@ -69,7 +69,7 @@ async def run(context: TaskContext) -> Completion:
             counts["left_alone"] += len(part) - accepted if accepting else 0
             finished += len(part)
             context.report(0.95 * finished / len(images), f"{finished} of {len(images)} pictures")
-    return await _completion(context, rules, promises, len(images), counts)
+    return await _completion(context, rules, trust, len(images), counts)
 
 
 async def _run_row(context: TaskContext) -> asyncpg.Record:
@@ -88,16 +88,15 @@ async def _wanted(context: TaskContext, accepting: bool) -> list[ImageToPredict]
     return await prediction_rows.images_to_predict(context.pool, context.project_id, states, chosen)
 
 
-async def _promises(
-    context: TaskContext, metrics: RunMetrics | None, category_ids: Sequence[UUID]
-) -> dict[UUID, PromisedPrecision]:
+async def _trust(context: TaskContext, metrics: RunMetrics | None, category_ids: Sequence[UUID]) -> Trust | None:
+    """Reckoned anew for this job's target, which may be another one than the run's own record tells."""
     if metrics is None or metrics.held_out is None:
-        return {}
+        return None
     try:
         held_out = await load_held_out(context.blobs, metrics.held_out.digest)
     except FileNotFoundError as gone:
         raise NotReady("What the run found on its held-out pictures is gone from the blob store.") from gone
-    return await asyncio.to_thread(promises_for, held_out, category_ids, context.payload["target_precision"])
+    return await asyncio.to_thread(trust_in, held_out, category_ids, context.payload["target_precision"])
 
 
 async def _weights(context: TaskContext, digest: str) -> Path:
@@ -234,7 +233,7 @@ async def _events_of(
 async def _completion(
     context: TaskContext,
     rules: Rules,
-    promises: Mapping[UUID, PromisedPrecision],
+    trust: Trust | None,
     images: int,
     counts: Mapping[str, int],
 ) -> Completion:
@@ -254,7 +253,9 @@ async def _completion(
         "accepted_boxes": accepted_boxes,
         **counts,
         "target_precision": payload["target_precision"],
-        "promises": {str(c): msgspec.to_builtins(promise) for c, promise in promises.items()},
+        "promises": {
+            str(c): msgspec.to_builtins(promised(promise)) for c, promise in (trust.promises if trust else {}).items()
+        },
         "shown_from": {str(c): threshold for c, threshold in rules.shown_from.items()},
         "stop_advice": await stop_advice(context.pool, context.project_id, run_id, context.job_id),
     }

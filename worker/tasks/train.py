@@ -38,6 +38,7 @@ from worker.local_pictures import fetch_pictures
 from worker.measure import run_metrics, unmeasured
 from worker.scheme import Scheme, choose_scheme
 from worker.second_opinion import label_opinions
+from worker.trust import trust_in
 
 LEAST_CONFIDENCE = 0.001
 """Average precision looks at everything that was found."""
@@ -244,6 +245,8 @@ class _Training:
                 image.image_id,
                 [label_row(labelled.category_ids[index], g) for index, g in by_id[image.image_id].shapes],
                 found[image.image_id],
+                image.width,
+                image.height,
             )
             for image in images
         ], seconds
@@ -260,18 +263,21 @@ class _Training:
             return unmeasured(len(labelled.images))
         context = self.context
         digest = await store_held_out(context.blobs, images)
+        trust = await asyncio.to_thread(
+            trust_in, images, labelled.category_ids, project_settings.get("target_precision", 0.9)
+        )
         metrics = await asyncio.to_thread(
             run_metrics,
             images,
             HeldOut(scheme.kind, len(images), len(scheme.folds), digest),
             labelled.category_ids,
             labelled.category_names,
+            trust,
             labelled_images=len(labelled.images),
-            target_precision=project_settings.get("target_precision", 0.9),
             seconds_per_image=predicting_s / len(images),
             earlier=await self._earlier(),
         )
-        opinions = await asyncio.to_thread(label_opinions, images, metrics)
+        opinions = await asyncio.to_thread(label_opinions, images, trust, metrics)
         for start in range(0, len(opinions), IMAGES_AT_ONCE):
             async with context.pool.acquire() as connection, connection.transaction():
                 await require_fence(connection, context.guard())

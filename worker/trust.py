@@ -1,0 +1,64 @@
+"""What a run's boxes may be trusted with, from what it found on held-out pictures: promises, thresholds, probabilities.
+
+The same reckoning serves the run's own record and every prediction job, which may ask for another target.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+
+from adapters.held_out import HeldOutImage
+from domain.evaluation import Category, JudgedImage
+from worker.calibrate import Calibration, Promise, accept_promises, calibrate, checked_boxes
+from worker.calibrate.acceptance import Acceptance, SizedImage, cross_fitted
+from worker.review_order import CHECK_S, LocationErrors, location_error_rates
+
+DRAW_S, ADJUST_S, DELETE_S, ADJUSTED_SHARE = 7.0, 4.0, 1.5, 0.2
+"""Seconds to draw, adjust and delete a box (learning.md 7.5), and how many right boxes need adjusting."""
+DECIDE_S = 1.35
+"""Every action begins with a decision: the mental operator M of the keystroke-level model (Card, Moran & Newell)."""
+WORTH_SHOWING = (CHECK_S + DELETE_S + DECIDE_S) / (
+    DRAW_S + DECIDE_S + DELETE_S + DECIDE_S - ADJUSTED_SHARE * (ADJUST_S + DECIDE_S)
+)
+"""A box that is right with this probability p costs the same shown, a look and p * adjusting or (1 - p) * deleting, as
+hidden, p * drawing."""
+SHOW_UNKNOWN_FROM = 0.25
+LEAST_SHOWN = 0.05
+
+
+@dataclass(frozen=True)
+class Trust:
+    acceptances: Mapping[Category, Acceptance]
+    """By which predicted boxes are rescored before anything below holds for them."""
+    judged: Sequence[JudgedImage]
+    """The held-out pictures, every box rescored by a model that did not learn from it."""
+    promises: Mapping[Category, Promise]
+    calibrations: Mapping[Category, Calibration]
+    shown_from: Mapping[Category, float]
+    location_errors: LocationErrors
+
+
+def trust_in(images: Sequence[HeldOutImage], category_ids: Sequence[UUID], target: float) -> Trust:
+    sized = [SizedImage(image.judged(), image.width, image.height) for image in images]
+    judged, acceptances = cross_fitted(sized, category_ids)
+    boxes = checked_boxes(judged)
+    calibrations = calibrate(boxes, category_ids)
+    return Trust(
+        acceptances,
+        judged,
+        accept_promises(boxes, category_ids, target),
+        calibrations,
+        {category: show_from(curve) for category, curve in calibrations.items()},
+        location_error_rates(judged),
+    )
+
+
+def show_from(curve: Calibration) -> float:
+    """The confidence from which showing a box saves time; a fixed one where too few boxes were checked to say."""
+    if curve.method == "rate":
+        return SHOW_UNKNOWN_FROM
+    grid = np.arange(LEAST_SHOWN, 1.0, 0.01)
+    worth = np.flatnonzero(curve.probability(grid) >= WORTH_SHOWING)
+    return round(float(grid[worth[0]]), 2) if worth.size else 0.99
