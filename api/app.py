@@ -42,6 +42,7 @@ from api.errors import EXCEPTION_HANDLERS
 from api.idempotency import first_answer_of_small_body, keep_answer
 from api.openapi import DOCS_PAGE, CompletedJson
 from api.services import Services, open_services
+from api.strict_body import StrictRequest
 from api.text_guard import refuse_unstorable_text
 
 ROUTES: list[Any] = [
@@ -100,6 +101,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         lifespan=[lifespan],
         dependencies={"services": Provide(provide_services)},
         exception_handlers=EXCEPTION_HANDLERS,
+        request_class=StrictRequest,
         before_request=admit,
         before_send=[keep_answer],
         request_max_body_size=MAX_BODY_BYTES,
