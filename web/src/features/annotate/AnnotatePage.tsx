@@ -1,5 +1,6 @@
-import { Center, Loader } from "@mantine/core";
+import { Center, Loader, Paper } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { read } from "../../annotate/imageApi";
 import { bindingsOf, readKeys, writeKeys } from "../../annotate/keymap";
@@ -16,15 +17,17 @@ import { ClassPanel } from "./ClassPanel";
 import { ClassSearch } from "./ClassSearch";
 import { ConflictDialog } from "./ConflictDialog";
 import { ContextMenu } from "./ContextMenu";
-import { Filmstrip, type Suggestion } from "./Filmstrip";
+import { Filmstrip } from "./Filmstrip";
 import { HistoryPanel } from "./HistoryPanel";
 import { MinimapView } from "./MinimapView";
 import { Notice } from "./Notice";
 import { ProposalPanel } from "./ProposalPanel";
 import { RejectDialog } from "./RejectDialog";
+import { RejectReason } from "./RejectReason";
 import { ShortcutSheet } from "./ShortcutSheet";
 import { Toolbar } from "./Toolbar";
 import { TopBar } from "./TopBar";
+import { type Batch, useBatch } from "./useBatch";
 import { WorkplaceContext } from "./WorkplaceContext";
 
 export interface AnnotatePageProps {
@@ -39,11 +42,6 @@ export interface AnnotatePageProps {
   nameOf?: (actor: string | null | undefined) => string;
   /** Leads back to the project, at the left of the bar. */
   back?: ReactNode;
-}
-
-interface Batch {
-  readonly id: string;
-  readonly images: readonly Suggestion[];
 }
 
 type Dialog = "classes" | "shortcuts" | "reject" | null;
@@ -71,6 +69,9 @@ export function AnnotatePage(props: AnnotatePageProps) {
     queryFn: () => read<{ items: Category[] }>(`/api/projects/${projectId}/categories`),
   });
   const batch = useBatch(projectId, queryBatchId);
+  const order = batch?.imageIds.join(" ");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a picture that is done leaves the order as it is
+  const imageIds = useMemo(() => batch?.imageIds ?? null, [order]);
   const value = useMemo(() => workplace && { workplace, bindings: bindingsOf(keys) }, [workplace, keys]);
 
   useEffect(() => {
@@ -87,10 +88,10 @@ export function AnnotatePage(props: AnnotatePageProps) {
     const neighbours = neighbourSequence((id) =>
       read<Neighbours>(`/api/images/${id}/neighbours${filter && `?${filter}`}`),
     );
-    const suggested = batch && listSequence(batch.images.map((each) => each.image_id));
-    workplace.suggestions = suggested ?? null;
+    const suggested = imageIds ? listSequence(imageIds) : null;
+    workplace.suggestions = suggested;
     workplace.sequence = queryBatchId && suggested ? suggested : neighbours;
-  }, [workplace, filter, batch, queryBatchId]);
+  }, [workplace, filter, imageIds, queryBatchId]);
 
   useEffect(() => {
     if (!workplace) return;
@@ -100,7 +101,7 @@ export function AnnotatePage(props: AnnotatePageProps) {
     });
   }, [workplace, projectId]);
 
-  useOpening(workplace, projectId, imageId, batch);
+  const isEmpty = useOpening(workplace, projectId, imageId, batch);
 
   if (!value)
     return (
@@ -113,6 +114,8 @@ export function AnnotatePage(props: AnnotatePageProps) {
       <div className={classes.page}>
         <TopBar
           projectId={projectId}
+          filter={filter}
+          batchIds={queryBatchId ? imageIds : null}
           reviewing={reviewing}
           sideShown={sideShown}
           onToggleSide={() => setSideShown(!sideShown)}
@@ -123,6 +126,18 @@ export function AnnotatePage(props: AnnotatePageProps) {
           <CanvasView onMenu={setMenuAt} />
           <MinimapView />
           <Notice />
+          <RejectReason />
+          {isEmpty && (
+            <Center pos="absolute" inset={0}>
+              <Paper p="lg" withBorder role="status">
+                This project has no pictures yet.{" "}
+                <Link to="/projects/$projectId/pictures" params={{ projectId }}>
+                  Add some
+                </Link>
+                .
+              </Paper>
+            </Center>
+          )}
           <ContextMenu at={menuAt} onClose={() => setMenuAt(null)} />
         </main>
         {sideShown && (
@@ -133,7 +148,7 @@ export function AnnotatePage(props: AnnotatePageProps) {
             <HistoryPanel nameOf={nameOf} />
           </aside>
         )}
-        {batch && batch.images.length > 0 && <Filmstrip suggestions={batch.images} />}
+        {batch && batch.images.length > 0 && <Filmstrip projectId={projectId} batch={batch} />}
         <ClassSearch opened={dialog === "classes"} onClose={() => setDialog(null)} />
         <RejectDialog opened={dialog === "reject"} onClose={() => setDialog(null)} />
         <ShortcutSheet
@@ -185,37 +200,35 @@ function useWorkplaceOf(
   return workplace;
 }
 
-/** The batch that was asked for, else the newest; null when there is none. */
-function useBatch(projectId: string, queryBatchId: string | undefined): Batch | null {
-  const batches = useQuery({
-    queryKey: ["query-batches", projectId, queryBatchId ?? "newest", "annotate"],
-    queryFn: async () => {
-      if (queryBatchId) return read<Batch>(`/api/query-batches/${queryBatchId}`);
-      const { items } = await read<{ items: Batch[] }>(`/api/projects/${projectId}/query-batches?limit=1`);
-      return items[0] ?? null;
-    },
-    retry: false,
-  });
-  return batches.data ?? null;
-}
-
-/** Follow the address: a reload or a link opens its picture; going on inside the page has opened it already. */
+/**
+ * Follow the address: a reload or a link opens its picture; going on inside the page has opened it already.
+ * True when there is nothing to open.
+ */
 function useOpening(
   workplace: Workplace | null,
   projectId: string,
   imageId: string | undefined,
-  batch: Batch | null,
-): void {
+  batch: Batch | null | undefined,
+): boolean {
+  // Without a picture in the address, work goes on where it stopped: in the batch, then anywhere, then at the start.
   const first = useQuery({
     queryKey: ["first-image", projectId],
-    queryFn: () => read<{ items: { id: string }[] }>(`/api/projects/${projectId}/images?limit=1`),
+    queryFn: async () => {
+      const path = `/api/projects/${projectId}/images?limit=1`;
+      const open = await read<{ items: { id: string }[] }>(`${path}&state=unlabelled&state=in_progress&state=rejected`);
+      return open.items[0] ?? (await read<{ items: { id: string }[] }>(path)).items[0] ?? null;
+    },
     enabled: imageId === undefined,
+    gcTime: 0,
   });
-  const target = imageId ?? batch?.images[0]?.image_id ?? first.data?.items[0]?.id;
+  const suggested = batch?.known ? batch.next : null;
+  const undecided = batch === undefined || batch?.known === false;
+  const target = imageId ?? (undecided ? undefined : (suggested ?? first.data?.id));
   useEffect(() => {
     if (!workplace || !target || workplace.bench.store.getState().image?.id === target) return;
     void workplace.open(target);
   }, [workplace, target]);
+  return imageId === undefined && first.data === null;
 }
 
 /** F6: from pane to pane, so that the canvas may use Tab for shapes and still trap nobody. */

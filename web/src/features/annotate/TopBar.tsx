@@ -3,6 +3,7 @@ import { fitted } from "../../geometry/viewport";
 import { ActionButton } from "./ActionButton";
 import classes from "./annotate.module.css";
 import { Icon } from "./icons";
+import { PlaceInList } from "./PlaceInList";
 import { Presence } from "./Presence";
 import { SaveStatus } from "./SaveStatus";
 import { ViewMenu } from "./ViewMenu";
@@ -19,13 +20,16 @@ const STATES = {
 
 interface TopBarProps {
   projectId: string;
+  filter: string;
+  /** Set while the pictures of a batch are walked. */
+  batchIds: readonly string[] | null;
   reviewing: boolean;
   sideShown: boolean;
   onToggleSide: () => void;
   back?: React.ReactNode;
 }
 
-export function TopBar({ projectId, reviewing, sideShown, onToggleSide, back }: TopBarProps) {
+export function TopBar({ projectId, filter, batchIds, reviewing, sideShown, onToggleSide, back }: TopBarProps) {
   const fileName = useEditor((state) => state.image?.file_name);
   const review = useEditor((state) => state.shown?.state);
   const claimed = useEditor((state) => Boolean(state.server?.claimed_by));
@@ -46,6 +50,7 @@ export function TopBar({ projectId, reviewing, sideShown, onToggleSide, back }: 
       <Text className={classes.name} size="sm" fw={600} title={fileName} data-testid="file-name">
         {fileName ?? "…"}
       </Text>
+      <PlaceInList filter={filter} batchIds={batchIds} />
       {review && (
         <Badge variant="light" color={colour} tt="none" radius="sm" data-testid="review-state">
           {label}

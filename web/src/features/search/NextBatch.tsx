@@ -87,7 +87,7 @@ export function NextBatch({ projectId }: { projectId: string }) {
               {batch.state === "selected" ? (
                 <Link
                   to="/projects/$projectId/annotate/{-$imageId}"
-                  params={{ projectId, imageId: batch.images[0]?.image_id }}
+                  params={{ projectId }}
                   search={{ batch: batch.id }}
                 >
                   Label {batch.images.length} pictures
