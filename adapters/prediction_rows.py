@@ -163,13 +163,11 @@ async def accepted_ids(pool: asyncpg.Pool, job_id: UUID, image_ids: Sequence[UUI
     return found
 
 
-async def reopen_withdrawn(pool: asyncpg.Pool, job_id: UUID, image_ids: Sequence[UUID]) -> None:
-    """Predictions whose acceptance was undone are proposals again, unless a later run has replaced them."""
+async def supersede_reopened(pool: asyncpg.Pool, image_ids: Sequence[UUID]) -> None:
+    """Predictions whose acceptance was undone are proposals again, unless a later job has replaced them."""
     await pool.execute(
-        "UPDATE predictions p SET state = CASE WHEN EXISTS (SELECT FROM predictions o WHERE o.image_id = p.image_id "
-        "AND o.job_id > p.job_id) THEN 'superseded' ELSE 'open' END "
-        "WHERE p.job_id = $1 AND p.image_id = ANY($2::uuid[]) AND p.state = 'accepted'",
-        job_id,
+        "UPDATE predictions p SET state = 'superseded' WHERE p.image_id = ANY($1::uuid[]) AND p.state = 'open' "
+        "AND EXISTS (SELECT FROM predictions o WHERE o.image_id = p.image_id AND o.job_id > p.job_id)",
         list(image_ids),
     )
 

@@ -127,7 +127,7 @@ async def withdraw_predictions(
         ours = await prediction_rows.accepted_ids(services.pool, job_id, part)
         done = await asyncio.gather(*(withdraw(image_id) for image_id in part))
         undone += [image_id for image_id, changed in zip(part, done, strict=True) if changed]
-    await prediction_rows.reopen_withdrawn(services.pool, job_id, undone)
+    await prediction_rows.supersede_reopened(services.pool, undone)
     return Withdrawn(len(undone), len(accepted) - len(undone))
 
 

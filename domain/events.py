@@ -193,7 +193,10 @@ class PredictionsAccepted(Event, frozen=True, tag="predictions.accepted"):
 
 
 class PredictionsWithdrawn(Event, frozen=True, tag="predictions.withdrawn"):
-    """Undo of PredictionsAccepted on one image: the untouched annotations of that job are gone again."""
+    """Undo of PredictionsAccepted on one image: the untouched annotations of that job are gone again.
+
+    `state` is the image's from now on, as it was before the acceptance.
+    """
 
     run_id: UUID
     job_id: UUID
@@ -215,6 +218,12 @@ class ImageRejected(Event, frozen=True, tag="image.rejected"):
 
 class ImageReopened(Event, frozen=True, tag="image.reopened"):
     pass
+
+
+class ImageReverted(Event, frozen=True, tag="image.reverted"):
+    """An undo put the review state back to what it was before the deeds that it took back."""
+
+    state: ImageReviewState
 
 
 class ImageMarkedEmpty(Event, frozen=True, tag="image.marked_empty"):

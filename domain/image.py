@@ -157,7 +157,7 @@ def is_human_work(event: e.Event) -> bool:
 
 
 def review_state_after(event: e.Event) -> e.ImageReviewState | None:
-    if isinstance(event, e.AnnotationsImported | e.PredictionsWithdrawn):
+    if isinstance(event, e.AnnotationsImported | e.PredictionsWithdrawn | e.ImageReverted):
         return event.state
     return AFTER_EVENT.get(type(event))
 

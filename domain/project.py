@@ -167,6 +167,7 @@ def decide_unmerge(state: ProjectState, category_id: UUID) -> list[e.Event]:
     if category.into_id is None and not category.removed:
         raise WrongState("This category is neither merged nor removed.")
     _require_free_name(state, category.name, category_id)
+    _require_free_hotkey(state, category.hotkey, category_id)
     return [e.CategoryUnmerged(category_id)]
 
 

@@ -1,15 +1,18 @@
 """Undo as compensation: events that take back chosen events of an image and leave everybody else's later work alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Generic, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from domain import events as e
-from domain.image import Annotation, ImageState, evolve
+from domain.image import Annotation, ImageState, evolve, review_state_after
 from domain.image_decisions import require_usable
 
 Chosen = Callable[[e.RecordedEvent], bool]
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class Undone(msgspec.Struct, frozen=True):
@@ -19,30 +22,66 @@ class Undone(msgspec.Struct, frozen=True):
     kept: Sequence[UUID]
 
 
-def decide_undo(image_id: UUID, history: Sequence[e.RecordedEvent], chosen: Chosen) -> Undone:
-    """What brings every annotation that the chosen events touched back to how it was before the first of them.
+class _Cells(Generic[Key, Value]):
+    """What chosen events touched, each thing with its value before the first touch that nobody overwrote later."""
 
-    An annotation that an event outside the choice touched later stays. An undo is made of ordinary events, so it can be
-    undone the same way.
+    def __init__(self) -> None:
+        self._before: dict[Key, Value] = {}
+        self._ours: dict[Key, bool] = {}
+
+    def touch(self, key: Key, before: Value, *, chosen: bool) -> None:
+        if chosen and not self._ours.get(key, False):
+            self._before[key] = before
+        if chosen or key in self._ours:
+            self._ours[key] = chosen
+
+    def to_restore(self) -> dict[Key, Value]:
+        return {key: before for key, before in self._before.items() if self._ours[key]}
+
+    def overwritten(self) -> list[Key]:
+        return [key for key in self._before if not self._ours[key]]
+
+
+def decide_undo(image_id: UUID, history: Sequence[e.RecordedEvent], chosen: Chosen) -> Undone:
+    """What brings every annotation, judged proposal and the review state back to before the first chosen event.
+
+    What an event outside the choice touched later stays. An undo is made of ordinary events, so it can be undone the
+    same way. What a job accepted is withdrawn (and accepted again) as the job's, not as somebody's work.
     """
     state = ImageState(image_id)
-    before: dict[UUID, Annotation | None] = {}
-    last_touch_chosen: dict[UUID, bool] = {}
+    annotations: _Cells[UUID, Annotation | None] = _Cells()
+    handled: _Cells[UUID, bool] = _Cells()
+    review: _Cells[None, e.ImageReviewState] = _Cells()
+    jobs: dict[UUID, tuple[UUID, UUID]] = {}
+    rejections: dict[UUID, e.PredictionRejected] = {}
     for recorded in history:
-        is_chosen = chosen(recorded)
-        for annotation_id in touched(recorded.event):
-            if is_chosen and not last_touch_chosen.get(annotation_id, False):
-                before[annotation_id] = state.annotations.get(annotation_id)
-            if is_chosen or annotation_id in last_touch_chosen:
-                last_touch_chosen[annotation_id] = is_chosen
-        state = evolve(state, recorded.version, recorded.actor_id, recorded.event)
+        event, is_chosen = recorded.event, chosen(recorded)
+        for annotation_id in touched(event):
+            annotations.touch(annotation_id, state.annotations.get(annotation_id), chosen=is_chosen)
+        for prediction_id in judged(event, state):
+            handled.touch(prediction_id, prediction_id in state.handled_predictions, chosen=is_chosen)
+        if review_state_after(event) is not None:
+            review.touch(None, state.state, chosen=is_chosen)
+        if is_chosen and isinstance(event, e.PredictionsAccepted | e.PredictionsWithdrawn):
+            jobs |= {record.annotation_id: (event.run_id, event.job_id) for record in event.annotations}
+        if isinstance(event, e.PredictionAccepted | e.PredictionRejected):
+            rejections[event.prediction_id] = e.PredictionRejected(
+                event.prediction_id, event.category_id, event.confidence, event.run_id
+            )
+        state = evolve(state, recorded.version, recorded.actor_id, event)
     require_usable(state)
-    undone: list[e.Event] = []
-    kept = [annotation_id for annotation_id in before if not last_touch_chosen[annotation_id]]
-    for annotation_id, wanted in before.items():
-        if last_touch_chosen[annotation_id]:
-            undone += _back(state.annotations.get(annotation_id), wanted)
-    return Undone(undone, kept)
+    wanted_review = review.to_restore().get(None, state.state)
+    undone = [
+        *_shapes_back(state, annotations.to_restore(), jobs, wanted_review),
+        *_judgements_back(state, annotations.to_restore(), handled.to_restore(), rejections),
+    ]
+    reached = state.state
+    for event in undone:
+        reached = review_state_after(event) or reached
+    # Where somebody else moved the review state on, the new compensations must not pull it back.
+    if reached != wanted_review:
+        undone.append(e.ImageReverted(wanted_review))
+    return Undone(undone, annotations.overwritten())
 
 
 def touched(event: e.Event) -> Sequence[UUID]:
@@ -64,6 +103,45 @@ def touched(event: e.Event) -> Sequence[UUID]:
             return []
 
 
+def judged(event: e.Event, before: ImageState) -> Sequence[UUID]:
+    """The proposals that an event takes, refuses or opens again one by one; deleting a taken one judges it too."""
+    match event:
+        case e.PredictionAccepted() | e.PredictionRejected() | e.PredictionReopened():
+            return [event.prediction_id]
+        case e.AnnotationRestored():
+            prediction_id = event.annotation.prediction_id
+        case e.AnnotationDeleted():
+            prediction_id = before.annotations[event.annotation_id].prediction_id
+        case _:
+            return []
+    return [] if prediction_id is None else [prediction_id]
+
+
+def _shapes_back(
+    state: ImageState,
+    wanted: Mapping[UUID, Annotation | None],
+    jobs: Mapping[UUID, tuple[UUID, UUID]],
+    review: e.ImageReviewState,
+) -> Iterator[e.Event]:
+    withdrawn: dict[tuple[UUID, UUID], list[e.AnnotationRecord]] = {}
+    accepted: dict[tuple[UUID, UUID], list[e.AnnotationRecord]] = {}
+    one_by_one: list[e.Event] = []
+    for annotation_id, before in wanted.items():
+        now = state.annotations.get(annotation_id)
+        job = jobs.get(annotation_id)
+        if job is not None and before is None and now is not None:
+            withdrawn.setdefault(job, []).append(now.record())
+        elif job is not None and before is not None and now is None:
+            accepted.setdefault(job, []).append(before.record())
+        else:
+            one_by_one += _back(now, before)
+    for (run_id, job_id), records in withdrawn.items():
+        yield e.PredictionsWithdrawn(run_id, job_id, tuple(records), review)
+    for (run_id, job_id), records in accepted.items():
+        yield e.PredictionsAccepted(run_id, job_id, tuple(records))
+    yield from one_by_one
+
+
 def _back(now: Annotation | None, wanted: Annotation | None) -> list[e.Event]:
     if wanted is None:
         return [] if now is None else [e.AnnotationDeleted(now.annotation_id, now.category_id, now.source)]
@@ -75,3 +153,23 @@ def _back(now: Annotation | None, wanted: Annotation | None) -> list[e.Event]:
     if now.category_id != wanted.category_id:
         changes.append(e.AnnotationRecategorised(wanted.annotation_id, wanted.category_id, now.category_id))
     return changes
+
+
+def _judgements_back(
+    state: ImageState,
+    annotations: Mapping[UUID, Annotation | None],
+    wanted: Mapping[UUID, bool],
+    rejections: Mapping[UUID, e.PredictionRejected],
+) -> Iterator[e.Event]:
+    # The annotations are back by now; one that stands holds its proposal. One that was taken and then deleted was
+    # refused in effect.
+    standing = {one.annotation_id: one for one in state.annotations.values()}
+    standing |= {key: one for key, one in annotations.items() if one is not None}
+    gone = {key for key, one in annotations.items() if one is None}
+    held = {one.prediction_id for key, one in standing.items() if key not in gone}
+    for prediction_id, was_handled in wanted.items():
+        is_handled = prediction_id in state.handled_predictions or prediction_id in held
+        if is_handled and not was_handled and prediction_id not in held:
+            yield e.PredictionReopened(prediction_id)
+        elif was_handled and not is_handled and prediction_id in rejections:
+            yield rejections[prediction_id]

@@ -1,5 +1,6 @@
 """Rows of an image and its annotations."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from domain import events as e
@@ -41,8 +42,11 @@ def fold_image(recorded: e.RecordedEvent) -> list[Change]:
             changes = [Patch("predictions", event.prediction_id, {"state": "rejected"})]
         case e.PredictionReopened():
             changes = [Patch("predictions", event.prediction_id, {"state": "open"})]
-        case e.AnnotationsImported() | e.PredictionsAccepted():
+        case e.AnnotationsImported():
             changes = [_annotation(recorded, record) for record in event.annotations]
+        case e.PredictionsAccepted():
+            changes = [_annotation(recorded, record) for record in event.annotations]
+            changes += _predictions(event.annotations, "accepted")
         case e.AnnotationReshaped():
             shape = {"geometry": event.geometry, **_extent(event.geometry), "version": recorded.version}
             changes = [Patch("annotations", event.annotation_id, shape)]
@@ -53,6 +57,7 @@ def fold_image(recorded: e.RecordedEvent) -> list[Change]:
             changes = [Drop("annotations", event.annotation_id)]
         case e.PredictionsWithdrawn():
             changes = [Drop("annotations", record.annotation_id) for record in event.annotations]
+            changes += _predictions(event.annotations, "open")
         case e.ImageErased():
             changes = [Drop("annotations", annotation_id) for annotation_id in event.annotation_ids]
             values |= {"trashed": True, "erased": True, "file_name": "", "digest": "", "reject_reason": None}
@@ -117,6 +122,11 @@ def _annotation(recorded: e.RecordedEvent, record: e.AnnotationRecord) -> Put:
         "version": recorded.version,
     }
     return Put("annotations", record.annotation_id, row)
+
+
+def _predictions(records: Sequence[e.AnnotationRecord], state: str) -> list[Change]:
+    made = (record.prediction_id for record in records)
+    return [Patch("predictions", prediction_id, {"state": state}) for prediction_id in made if prediction_id]
 
 
 def _extent(geometry: Any) -> dict[str, float]:
