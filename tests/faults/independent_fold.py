@@ -132,6 +132,8 @@ def _image(tables: Tables, row: Row, what: str) -> None:
             for record in data["annotations"]:
                 del annotations[record["annotation_id"]]
             image["state"] = data["state"]
+        case "image.reverted":
+            image["state"] = data["state"]
         case "annotation.reshaped":
             shape = {"geometry": data["geometry"], **_extent(data["geometry"])}
             annotations[data["annotation_id"]] |= {**shape, "version": row.version}
