@@ -41,6 +41,7 @@ export async function mountOurs(host: HTMLElement, boxes: readonly BenchBox[]) {
     go() {},
     openClassSearch() {},
     openShortcuts() {},
+    openPalette() {},
     askRejectReason() {},
     focusNextPane() {},
     previousShapes: async () => [],

@@ -161,6 +161,7 @@ export const ACTIONS: readonly Action[] = [
   view("fit", "Fit the picture", (b) => fitImage(b.store)),
   view("actual_size", "100 %", (b) => actualSize(b.store, b.pointer())),
   view("next_pane", "To the next pane", (b) => b.surroundings.focusNextPane()),
+  view("palette", "Find a picture or an action", (b) => b.surroundings.openPalette()),
   view("shortcuts", "This sheet", (b) => b.surroundings.openShortcuts()),
 ];
 

@@ -19,6 +19,7 @@ export interface Surroundings {
   go(step: number, along?: "suggested"): void;
   openClassSearch(): void;
   openShortcuts(): void;
+  openPalette(): void;
   askRejectReason(): void;
   focusNextPane(): void;
   /** Shapes of the image shown before this one. */

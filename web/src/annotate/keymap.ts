@@ -78,6 +78,7 @@ const DEFAULT: Bindings = {
   fit: ["Ctrl+0"],
   actual_size: ["Ctrl+1"],
   next_pane: ["F6"],
+  palette: ["Ctrl+K"],
   shortcuts: ["?", "F1"],
 };
 

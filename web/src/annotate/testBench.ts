@@ -30,6 +30,7 @@ export async function benchWith(document: ImageDocument): Promise<Bench> {
       go: () => {},
       openClassSearch: () => {},
       openShortcuts: () => {},
+      openPalette: () => {},
       askRejectReason: () => {},
       focusNextPane: () => {},
       previousShapes: async () => [],

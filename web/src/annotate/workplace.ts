@@ -13,7 +13,10 @@ import { toolContext } from "./toolContext";
 import { fitImage } from "./viewActions";
 
 /** What the page shows around the canvas when an action asks for it. */
-export type Dialogs = Pick<Surroundings, "openClassSearch" | "openShortcuts" | "askRejectReason" | "focusNextPane">;
+export type Dialogs = Pick<
+  Surroundings,
+  "openClassSearch" | "openShortcuts" | "openPalette" | "askRejectReason" | "focusNextPane"
+>;
 
 export interface WorkplaceOptions {
   readonly session: Session;

@@ -21,6 +21,7 @@ import { Filmstrip } from "./Filmstrip";
 import { HistoryPanel } from "./HistoryPanel";
 import { MinimapView } from "./MinimapView";
 import { Notice } from "./Notice";
+import { Palette } from "./Palette";
 import { ProposalPanel } from "./ProposalPanel";
 import { RejectDialog } from "./RejectDialog";
 import { RejectReason } from "./RejectReason";
@@ -44,7 +45,7 @@ export interface AnnotatePageProps {
   back?: ReactNode;
 }
 
-type Dialog = "classes" | "shortcuts" | "reject" | null;
+type Dialog = "classes" | "shortcuts" | "reject" | "palette" | null;
 /** Who acts while no accounts exist. */
 const localPerson = () => "Local person";
 
@@ -150,6 +151,7 @@ export function AnnotatePage(props: AnnotatePageProps) {
         )}
         {batch && batch.images.length > 0 && <Filmstrip projectId={projectId} batch={batch} />}
         <ClassSearch opened={dialog === "classes"} onClose={() => setDialog(null)} />
+        <Palette projectId={projectId} opened={dialog === "palette"} onClose={() => setDialog(null)} />
         <RejectDialog opened={dialog === "reject"} onClose={() => setDialog(null)} />
         <ShortcutSheet
           opened={dialog === "shortcuts"}
@@ -183,6 +185,7 @@ function useWorkplaceOf(
     const dialogs: Dialogs = {
       openClassSearch: () => setDialog("classes"),
       openShortcuts: () => setDialog("shortcuts"),
+      openPalette: () => setDialog("palette"),
       askRejectReason: () => setDialog("reject"),
       focusNextPane,
     };
