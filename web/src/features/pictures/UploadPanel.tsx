@@ -1,24 +1,18 @@
 import { Button, FileButton, Group, Paper, Progress, Spoiler, Text } from "@mantine/core";
-import { type DragEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type DragEvent, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { droppedFiles, picturesOf } from "./droppedFiles";
 import classes from "./pictures.module.css";
-import { sendFiles } from "./sendFiles";
-import { Uploader } from "./uploader";
-import { uploadStore } from "./uploadStore";
+import { sharesOf, type UploadState } from "./uploader";
+import { uploaderOf } from "./uploaders";
 
 const ACCEPTED = "image/jpeg,image/png,image/webp,image/bmp,image/tiff,application/zip,.zip";
 
 export function UploadPanel({ projectId, prominent }: { projectId: string; prominent: boolean }) {
-  const uploader = useMemo(() => new Uploader(projectId, uploadStore, sendFiles), [projectId]);
+  const uploader = uploaderOf(projectId);
   const state = useStore(uploader.store);
   const [over, setOver] = useState(false);
   const folder = useRef<HTMLInputElement>(null);
-
-  useEffect(() => {
-    void uploader.resume();
-    return () => uploader.stop();
-  }, [uploader]);
 
   useEffect(() => {
     // React knows no webkitdirectory.
@@ -79,6 +73,7 @@ export function UploadPanel({ projectId, prominent }: { projectId: string; promi
             {state.duplicates > 0 && `, ${state.duplicates.toLocaleString()} known already`}
             {state.rejected.length > 0 && `, ${state.rejected.length.toLocaleString()} refused`}
           </Text>
+          {state.onTheWay.length > 0 && <FilesOnTheWay state={state} />}
           {state.trouble && (
             <Text size="sm" c="red">
               {state.trouble}
@@ -97,5 +92,29 @@ export function UploadPanel({ projectId, prominent }: { projectId: string; promi
         </div>
       )}
     </Paper>
+  );
+}
+
+/** Each file of the request under way with its own bar. */
+function FilesOnTheWay({ state: { onTheWay, bytesOnTheWay } }: { state: UploadState }) {
+  const shares = sharesOf(onTheWay, bytesOnTheWay);
+  return (
+    <Spoiler maxHeight={66} showLabel="Show every file under way" hideLabel="Show less">
+      {onTheWay.map(({ file_name }, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: two files of one request may have one name
+        <Group key={index} gap="xs" wrap="nowrap">
+          <Text size="xs" w={220} truncate>
+            {file_name}
+          </Text>
+          <Progress
+            flex={1}
+            maw={240}
+            size="sm"
+            value={100 * (shares[index] ?? 0)}
+            aria-label={`Upload of ${file_name}`}
+          />
+        </Group>
+      ))}
+    </Spoiler>
   );
 }

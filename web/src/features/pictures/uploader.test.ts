@@ -1,6 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import type { Upload } from "../../api/types";
-import { FILES_PER_REQUEST, type SendFiles, Uploader, UploadRefused, type UploadStore } from "./uploader";
+import { FILES_PER_REQUEST, type SendFiles, sharesOf, Uploader, UploadRefused, type UploadStore } from "./uploader";
 import type { QueuedFile } from "./uploadStore";
 
 const file = (name: string, size = 10): File => new File([new Uint8Array(size)], name, { type: "image/jpeg" });
@@ -95,4 +96,30 @@ describe("uploader", () => {
     expect(uploader.store.getState().rejected).toEqual([{ file_name: "a.jpg", reason: "too large" }]);
     expect(kept.kept.size).toBe(0);
   });
+});
+
+test("the bytes that have left are shared out over the files in their order", () => {
+  expect(sharesOf([{ size: 10 }, { size: 20 }, { size: 5 }], 20)).toEqual([1, 0.5, 0]);
+  fc.assert(
+    fc.property(fc.array(fc.record({ size: fc.nat(1000) })), fc.nat(50_000), (files, bytes) => {
+      const shares = sharesOf(files, bytes);
+      const told = shares.reduce((sum, share, index) => sum + share * (files[index]?.size ?? 0), 0);
+      const total = files.reduce((sum, { size }) => sum + size, 0);
+      expect(told).toBeCloseTo(Math.min(bytes, total), 6);
+      expect(shares).toEqual([...shares].sort((a, b) => b - a));
+    }),
+  );
+});
+
+test("the files under way are told while they are, and not afterwards", async () => {
+  const told: unknown[] = [];
+  const uploader: Uploader = new Uploader("p", shelf(), (project, files, onBytes) => {
+    onBytes(15);
+    const { onTheWay, bytesOnTheWay } = uploader.store.getState();
+    told.push({ names: onTheWay.map(({ file_name }) => file_name), bytesOnTheWay });
+    return registeredAll(project, files, onBytes);
+  });
+  await uploader.add([file("a.jpg"), file("b.jpg")]);
+  expect(told).toEqual([{ names: ["a.jpg", "b.jpg"], bytesOnTheWay: 15 }]);
+  expect(uploader.store.getState()).toMatchObject({ onTheWay: [], bytesOnTheWay: 0 });
 });

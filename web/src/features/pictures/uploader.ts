@@ -17,6 +17,10 @@ export interface UploadState {
   /** What keeps it waiting, if anything does. */
   trouble: string | null;
   running: boolean;
+  /** The files of the request under way, in the order in which their bytes leave. */
+  onTheWay: readonly { file_name: string; size: number }[];
+  /** How many bytes of those have left. */
+  bytesOnTheWay: number;
 }
 
 const IDLE: UploadState = {
@@ -29,6 +33,8 @@ const IDLE: UploadState = {
   rejected: [],
   trouble: null,
   running: false,
+  onTheWay: [],
+  bytesOnTheWay: 0,
 };
 
 export interface UploadStore {
@@ -49,7 +55,6 @@ export class Uploader {
   readonly #files: UploadStore;
   readonly #send: SendFiles;
   readonly #queue: QueuedFile[] = [];
-  #stopped = false;
 
   constructor(projectId: string, files: UploadStore, send: SendFiles) {
     this.#projectId = projectId;
@@ -70,10 +75,6 @@ export class Uploader {
     await this.#run();
   }
 
-  stop(): void {
-    this.#stopped = true;
-  }
-
   #enqueue(queued: readonly QueuedFile[]): void {
     const known = new Set(this.#queue.map((each) => each.id));
     const fresh = queued.filter((each) => !known.has(each.id));
@@ -86,9 +87,10 @@ export class Uploader {
     if (this.store.getState().running) return;
     this.store.setState({ running: true });
     try {
-      while (this.#queue.length > 0 && !this.#stopped) {
+      while (this.#queue.length > 0) {
         const batch = nextBatch(this.#queue);
         const before = this.store.getState().bytesSent;
+        this.store.setState({ onTheWay: batch.map(({ file }) => ({ file_name: file.name, size: file.size })) });
         const outcome = await this.#sendUntilAnswered(batch);
         await this.#files.remove(batch.map(({ id }) => id));
         this.#queue.splice(0, batch.length);
@@ -101,10 +103,11 @@ export class Uploader {
           duplicates: s.duplicates + outcome.duplicates.length,
           rejected: [...s.rejected, ...outcome.rejected],
           trouble: null,
+          bytesOnTheWay: 0,
         }));
       }
     } finally {
-      this.store.setState({ running: false });
+      this.store.setState({ running: false, onTheWay: [], bytesOnTheWay: 0 });
     }
   }
 
@@ -115,11 +118,11 @@ export class Uploader {
         return await this.#send(
           this.#projectId,
           batch.map(({ file }) => file),
-          (sent) => this.store.setState({ bytesSent: before + sent }),
+          (sent) => this.store.setState({ bytesSent: before + sent, bytesOnTheWay: sent }),
         );
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        this.store.setState({ bytesSent: before, trouble: reason });
+        this.store.setState({ bytesSent: before, bytesOnTheWay: 0, trouble: reason });
         if (error instanceof UploadRefused) {
           const rejected = batch.map(({ file }) => ({ file_name: file.name, reason }));
           return { registered: [], duplicates: [], rejected };
@@ -128,6 +131,16 @@ export class Uploader {
       }
     }
   }
+}
+
+/** How much of each file has left, 0 to 1, when `bytes` of one body that holds them in order have. */
+export function sharesOf(files: readonly { size: number }[], bytes: number): number[] {
+  let left = bytes;
+  return files.map(({ size }) => {
+    const share = size === 0 ? Number(left > 0) : Math.min(1, Math.max(0, left / size));
+    left -= size;
+    return share;
+  });
 }
 
 function nextBatch(queue: readonly QueuedFile[]): QueuedFile[] {
