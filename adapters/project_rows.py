@@ -57,6 +57,16 @@ async def fetch_categories(pool: asyncpg.Pool, project_id: UUID) -> list[dict[st
     return [dict(row) for row in rows]
 
 
+async def annotations_in_use(pool: asyncpg.Pool, project_id: UUID, category_id: UUID) -> int:
+    """How many count as this category today, those on images in the trash too: they may come back."""
+    return await pool.fetchval(
+        f"SELECT count(*) FROM annotations a JOIN ({RESOLVED}) r USING (category_id) "
+        "WHERE a.project_id = $1 AND r.resolved_id = $2",
+        project_id,
+        category_id,
+    )
+
+
 async def resolved_categories(pool: asyncpg.Pool, project_id: UUID) -> dict[UUID, UUID]:
     """Raw category id -> the active category that it counts as; removed ones without a target are missing."""
     return {raw: active for raw, active in await pool.fetch(RESOLVED, project_id)}

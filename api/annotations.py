@@ -1,6 +1,6 @@
 """Annotations of one image: read at any position, changed by commands, replaced whole, with their history."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from domain.commands import (
     ImageCommand,
     Prediction,
     RejectPrediction,
+    ReopenPrediction,
     Version,
 )
 from domain.errors import InvalidInput, NotFound, Problem, StaleVersion
@@ -171,11 +172,15 @@ async def apply_commands(
     needs_predictions = any(
         isinstance(command, AcceptPrediction | AcceptPredictions | RejectPrediction) for command in data.commands
     )
+    reopening = [command.prediction_id for command in data.commands if isinstance(command, ReopenPrediction)]
 
     async def decide_commands(state: ImageState, look: Look) -> Decision:
         if data.expected_version is not None and state.version != data.expected_version:
             raise StaleVersion(f"The image is at version {state.version}.", state.version)
-        context = await _context(services, state, look, await project_of_image(services, image_id), needs_predictions)
+        context = await _context(services, look, await project_of_image(services, image_id))
+        if needs_predictions:
+            predictions = await _open_predictions(services, image_id, reopening)
+            context = msgspec.structs.replace(context, predictions=predictions)
         return Decision(
             decide(state, data.commands, context), [Guard(context.project.project_id, context.project.version)]
         )
@@ -198,7 +203,7 @@ async def replace_annotations(
     async def decide_set(state: ImageState, look: Look) -> Decision:
         if expected is not None and state.version != expected:
             raise StaleVersion(f"The image is at version {state.version}.", state.version)
-        context = await _context(services, state, look, await project_of_image(services, image_id), False)
+        context = await _context(services, look, await project_of_image(services, image_id))
         events = decide_replacement(state, wanted, context)
         return Decision(events, [Guard(context.project.project_id, context.project.version)])
 
@@ -233,17 +238,16 @@ async def _apply(
     return CommandsApplied(image_id, state.version, outcome.position or None, state.state, views_of(state, project))
 
 
-async def _context(
-    services: Services, state: ImageState, look: Look, project_id: UUID, needs_predictions: bool
-) -> ImageContext:
+async def _context(services: Services, look: Look, project_id: UUID) -> ImageContext:
     project = await look(PROJECT, project_id)
     await require_project(services, project_id)
-    predictions = await _open_predictions(services, state.image_id) if needs_predictions else {}
-    return ImageContext(project, LOCAL_ACTOR, predictions)
+    return ImageContext(project, LOCAL_ACTOR)
 
 
-async def _open_predictions(services: Services, image_id: UUID) -> dict[UUID, Prediction]:
-    rows = await image_rows.fetch_predictions(services.pool, [image_id])
+async def _open_predictions(
+    services: Services, image_id: UUID, reopening: Sequence[UUID] = ()
+) -> dict[UUID, Prediction]:
+    rows = await image_rows.fetch_predictions(services.pool, [image_id], reopening)
     return {
         row["prediction_id"]: Prediction(
             row["prediction_id"],

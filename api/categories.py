@@ -155,8 +155,7 @@ async def remove_category(
     project_id = await _project_of(services, category_id)
 
     async def decide(state: ProjectState, _look: Look) -> Decision:
-        rows = await project_rows.fetch_categories(services.pool, project_id)
-        in_use = sum(row["count"] for row in rows if row["category_id"] == category_id)
+        in_use = await project_rows.annotations_in_use(services.pool, project_id, category_id)
         return Decision(projects.decide_remove_category(state, category_id, reassign_to, in_use))
 
     return await _execute(services, request, project_id, category_id, decide)

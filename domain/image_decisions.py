@@ -65,6 +65,10 @@ def _decide_one(state: ImageState, command: c.ImageCommand, context: ImageContex
             gone = state.deleted.get(command.annotation_id)
             if gone is None:
                 raise NotFound(f"{pointer}/annotation_id: this annotation was never on the image.")
+            # Of a category that is gone it would be on the image and never seen.
+            context.project.usable_category(gone.category_id, f"{pointer}/annotation_id")
+            if gone.prediction_id is not None and _holds(state, gone.prediction_id):
+                raise Conflict(f"{pointer}/annotation_id: its prediction was accepted again meanwhile.")
             return [e.AnnotationRestored(gone.record())]
         case c.AcceptPrediction():
             prediction = _open_prediction(state, command.prediction_id, context, pointer)
@@ -80,14 +84,16 @@ def _decide_one(state: ImageState, command: c.ImageCommand, context: ImageContex
         case c.ReopenPrediction():
             if command.prediction_id not in state.handled_predictions:
                 return []
-            if any(a.prediction_id == command.prediction_id for a in state.annotations.values()):
+            if _holds(state, command.prediction_id):
                 raise Conflict(f"{pointer}/prediction_id: its annotation is on the image; delete that first.")
             return [e.PredictionReopened(command.prediction_id)]
         case c.AcceptPredictions():
             chosen = [
                 p
                 for p in context.predictions.values()
-                if p.confidence >= command.min_confidence and p.prediction_id not in state.handled_predictions
+                if p.confidence >= command.min_confidence
+                and p.prediction_id not in state.handled_predictions
+                and context.project.resolved(p.category_id) is not None  # nobody is shown those of a removed one
             ]
             # The prediction's id serves as the annotation's: a person can accept it once only.
             return [_accepted(p, p.prediction_id, context) for p in chosen if p.prediction_id not in state.annotations]
@@ -165,6 +171,11 @@ def _accepted(prediction: c.Prediction, annotation_id: UUID, context: ImageConte
         confidence=prediction.confidence,
         run_id=prediction.run_id,
     )
+
+
+def _holds(state: ImageState, prediction_id: UUID) -> bool:
+    """Whether an annotation that was made from this prediction is on the image."""
+    return any(annotation.prediction_id == prediction_id for annotation in state.annotations.values())
 
 
 def _require_fresh(state: ImageState, annotation_id: UUID, pointer: str) -> None:
