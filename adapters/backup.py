@@ -148,6 +148,12 @@ async def _referenced(connection: asyncpg.Connection) -> dict[str, str | None]:
     for row in await connection.fetch(held_out):
         if row["digest"] is not None:
             names[held_out_name(row["digest"])] = row["digest"]
+    folds = (
+        "SELECT DISTINCT jsonb_array_elements_text(metrics #> '{held_out,fold_weights}') AS digest FROM training_runs "
+        "WHERE jsonb_typeof(metrics #> '{held_out,fold_weights}') = 'array'"
+    )
+    for row in await connection.fetch(folds):
+        names[weights_name(row["digest"])] = row["digest"]
     for row in await connection.fetch("SELECT blob, sha256 FROM exports WHERE blob IS NOT NULL"):
         names[row["blob"]] = row["sha256"]
     return names

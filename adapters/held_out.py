@@ -23,12 +23,15 @@ class HeldOutImage(msgspec.Struct, frozen=True):
     width: int = 0
     height: int = 0
     """px; 0 in what was written before sizes were kept."""
+    looks: list[tuple[UUID, float, float, float, float, float]] | None = None
+    """What several looks, fused, found; None where only one was taken."""
 
-    def judged(self) -> JudgedImage:
-        """As the domain judges it; categories are UUIDs."""
+    def judged(self, *, fused: bool = False) -> JudgedImage:
+        """As the domain judges it; categories are UUIDs. `fused`: by all looks, where there were several."""
+        rows = self.looks if fused and self.looks is not None else self.found
         return JudgedImage(
             [Label(category, Box(*box)) for category, *box in self.labels],
-            [Found(category, Box(x, y, w, h), confidence) for category, x, y, w, h, confidence in self.found],
+            [Found(category, Box(x, y, w, h), confidence) for category, x, y, w, h, confidence in rows],
         )
 
 

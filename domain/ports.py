@@ -124,6 +124,10 @@ class Detection(msgspec.Struct, frozen=True):
     confidence: float
 
 
+Mirror = Literal["none", "horizontal", "vertical", "both"]
+"""How a picture is turned over before a detector looks; the answer is in the coordinates of the one that was given."""
+
+
 class Detector(Protocol):
     """Trains and predicts. Ultralytics (AGPL-3.0) is one implementation, in a process of its own."""
 
@@ -140,7 +144,7 @@ class Detector(Protocol):
         batch: int,
         min_confidence: float,
         device: str,
-        flip: bool = False,
+        mirror: Mirror = "none",
     ) -> Iterator[tuple[UUID, list[Detection]]]:
         """Stream (image_id, detections) in input order; memory does not grow with the number of images."""
         ...

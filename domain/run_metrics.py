@@ -22,6 +22,8 @@ class HeldOut(msgspec.Struct, frozen=True):
     images: int
     folds: int
     digest: str
+    fold_weights: tuple[str, ...] = ()
+    """Digests of the folds' models, which the high quality mode looks through as well."""
 
 
 class Curve(msgspec.Struct, frozen=True):

@@ -20,20 +20,21 @@ def fuse(
     """Weighted box fusion (Solovyev, Wang & Gabruseva 2021) of one picture's detections, most confident first.
 
     `opinions`: one list per model or view, in the picture's own px. Boxes of a category that overlap by more than
-    `iou` become their confidence-weighted mean; its confidence is the mean, scaled down where fewer opinions than
-    there are agreed. Fused confidences mean something else than single ones: calibrate and set thresholds anew.
+    `iou` become their confidence-weighted mean, of each opinion its most confident one; its confidence is the mean
+    over all opinions, 0 for those that do not see it. Fused confidences mean something else than single ones:
+    calibrate and set thresholds anew.
     """
     shares = np.ones(len(opinions)) if weights is None else np.asarray(weights, np.float64)
-    votes: dict[Category, list[tuple[float, np.ndarray]]] = {}
-    for found, share in zip(opinions, shares, strict=True):
+    votes: dict[Category, list[tuple[float, int, np.ndarray]]] = {}
+    for opinion, (found, share) in enumerate(zip(opinions, shares, strict=True)):
         for one in found:
             if one.confidence >= skip_confidence:
                 corners = np.array([one.box.x, one.box.y, one.box.right, one.box.bottom])
-                votes.setdefault(one.category, []).append((one.confidence * float(share), corners))
+                votes.setdefault(one.category, []).append((one.confidence * float(share), opinion, corners))
     fused = [
         Found(category, box_from_corners(*(float(edge) for edge in corners)), confidence)
         for category, boxes in votes.items()
-        for corners, confidence in _fused(boxes, float(shares.sum()), len(opinions), iou)
+        for corners, confidence in _fused(boxes, float(shares.sum()), iou)
     ]
     return sorted(fused, key=lambda one: -one.confidence)
 
@@ -69,23 +70,25 @@ def agreement_over(
 
 
 def _fused(
-    boxes: list[tuple[float, np.ndarray]], all_weights: float, opinions: int, iou: float
+    boxes: list[tuple[float, int, np.ndarray]], all_weights: float, iou: float
 ) -> Iterable[tuple[np.ndarray, float]]:
     """(corners, confidence) per cluster of one category."""
     centres = np.empty((0, 4))
-    members: list[list[tuple[float, np.ndarray]]] = []
-    for confidence, corners in sorted(boxes, key=lambda box: -box[0]):
+    members: list[dict[int, tuple[float, np.ndarray]]] = []
+    for confidence, opinion, corners in sorted(boxes, key=lambda box: -box[0]):
         overlap = _iou(corners, centres)
         place = int(overlap.argmax()) if overlap.size and overlap.max() > iou else len(members)
         if place == len(members):
-            members.append([])
+            members.append({})
             centres = np.vstack([centres, corners])
-        members[place].append((confidence, corners))
-        weights = np.array([one for one, _ in members[place]])
-        centres[place] = weights @ np.stack([one for _, one in members[place]]) / weights.sum()
+        if opinion in members[place]:
+            # A second, less confident box of the same opinion: it says nothing new.
+            continue
+        members[place][opinion] = (confidence, corners)
+        weights = np.array([one for one, _ in members[place].values()])
+        centres[place] = weights @ np.stack([one for _, one in members[place].values()]) / weights.sum()
     for centre, cluster in zip(centres, members, strict=True):
-        mean = sum(confidence for confidence, _ in cluster) / len(cluster)
-        yield centre, mean * min(opinions, len(cluster)) / all_weights
+        yield centre, sum(confidence for confidence, _ in cluster.values()) / all_weights
 
 
 def _iou(corners: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -15,7 +15,6 @@ from worker.acquire.pool import Predictions
 from worker.acquire.uncertainty import BOXES_AT_MOST, MIN_CONFIDENCE, image_uncertainty
 from worker.calibrate import Calibration
 from worker.calibrate.acceptance import LEAST_CONFIDENCE, Acceptance, rescored
-from worker.fusion import agreement, fuse
 from worker.review_order import LocationErrors, review_order
 from worker.trust import SHOW_UNKNOWN_FROM, Trust
 
@@ -56,17 +55,6 @@ def rules_for(
         trust.location_errors if trust else {},
         {c: trust.acceptances[c] for c in category_ids if c in trust.acceptances} if trust else {},
     )
-
-
-def fused_detections(plain: Sequence[Detection], flipped: Sequence[Detection]) -> tuple[list[Detection], float]:
-    """Both looks at a picture fused into one, and how far they agree (F1). Outlines cannot be averaged: they stay."""
-    one, other = (
-        [Found(d.class_index, bounding_box(d.geometry), d.confidence) for d in look] for look in (plain, flipped)
-    )
-    agreed = agreement(one, other)
-    if any(bounding_box(d.geometry) is not d.geometry for d in plain):
-        return list(plain), agreed
-    return [Detection(int(str(f.category)), f.box, f.confidence) for f in fuse([one, other])], agreed
 
 
 def predicted_image(

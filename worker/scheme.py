@@ -77,6 +77,7 @@ def choose_scheme(labelled: LabelledSet, project: ProjectState, given: Mapping[s
         "batch": recipe.batch,
         "folds": len(folds),
         "held_out": kind if folds or audit else "none",
+        "orientation": "any" if orientation_free else "upright",
         "detector": given.get("detector", "ultralytics"),
         "recipe": recipe.settings,
     }

@@ -1,20 +1,20 @@
 """What every Detector promises, on a handful of drawn parts."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from adapters.clock import new_id
+from domain.geometry import Box, intersection_over_union
 from domain.ports import Detector, EpochMetrics, TrainedWeights, TrainingPlan, TrainingSample
 from worker.detectors import load_detector
 from worker.drawn_parts import CATEGORIES, PartsSettings, draw_parts
 from worker.recipe import recipe_for
 
-if TYPE_CHECKING:
-    from uuid import UUID
-
 SMALL = PartsSettings(width=128, height=96, most_parts=3)
+ACROSS, DOWN = Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM
+MIRRORED = {"horizontal": [ACROSS], "vertical": [DOWN], "both": [ACROSS, DOWN]}
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning")
 
@@ -32,6 +32,12 @@ def samples(folder: Path, count: int) -> list[TrainingSample]:
         for image in draw_parts(folder, count, seed=3, settings=SMALL)
         if image.path is not None
     ]
+
+
+def turned_box(box: Box, mirror: str) -> Box:
+    x = SMALL.width - box.right if mirror in ("horizontal", "both") else box.x
+    y = SMALL.height - box.bottom if mirror in ("vertical", "both") else box.y
+    return Box(x, y, box.width, box.height)
 
 
 class DetectorContract:
@@ -87,12 +93,24 @@ class DetectorContract:
                 assert 0 <= detection.geometry.x <= detection.geometry.right <= SMALL.width + 1e-3
                 assert 0 <= detection.confidence <= 1
 
-    def test_the_mirrored_look_answers_in_the_pictures_own_coordinates(self, trained):
+    @pytest.mark.parametrize("mirror", ["horizontal", "vertical", "both"])
+    def test_a_mirrored_look_answers_in_the_pictures_own_coordinates(self, trained, tmp_path, mirror):
+        """The mirrored look at a mirrored picture is the plain look at the picture, seen in the mirror."""
         detector, weights, _, pictures = trained
-        image: tuple[UUID, Path] = (pictures[1].image_id, pictures[1].path)
-        options = {"image_size": 96, "batch": 1, "min_confidence": 0.0, "device": "cpu"}
-        ((_, mirrored),) = detector.predict(weights.path, [image], flip=True, **options)
-        assert all(d.geometry.x >= -1e-3 and d.geometry.right <= SMALL.width + 1e-3 for d in mirrored)
+        plain, turned = pictures[1].path, tmp_path / "turned.png"
+        picture = Image.open(plain).convert("RGB")
+        for axis in MIRRORED[mirror]:
+            picture = picture.transpose(axis)
+        picture.save(turned)
+        options = {"image_size": 96, "batch": 1, "min_confidence": 0.0001, "device": "cpu"}
+        ((_, expected),) = detector.predict(weights.path, [(pictures[1].image_id, turned)], **options)
+        ((_, found),) = detector.predict(weights.path, [(pictures[1].image_id, turned)], mirror=mirror, **options)
+        ((_, upright),) = detector.predict(weights.path, [(pictures[1].image_id, plain)], **options)
+        assert expected != found
+        in_mirror = [turned_box(d.geometry, mirror) for d in upright]
+        assert len(found) == len(upright) > 0
+        for one, box in zip(found[:20], in_mirror[:20], strict=True):
+            assert intersection_over_union(one.geometry, box) > 0.9
 
 
 class TestUltralytics(DetectorContract):

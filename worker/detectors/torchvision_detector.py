@@ -16,7 +16,7 @@ from torchvision.transforms.functional import to_tensor
 
 from adapters.pictures import upright
 from domain.geometry import bounding_box, box_from_corners
-from domain.ports import Detection, EpochMetrics, TrainedWeights, TrainingPlan, TrainingSample
+from domain.ports import Detection, EpochMetrics, Mirror, TrainedWeights, TrainingPlan, TrainingSample
 
 NO_WEIGHTS = (
     "No pretrained weights for torchvision's Faster R-CNN were found, so it starts from scratch: few-shot quality is "
@@ -24,6 +24,7 @@ NO_WEIGHTS = (
 )
 BOXES_ONLY = "This detector knows boxes only: polygons were trained as the boxes around them."
 MIN_SIDE_PX = 2.0
+MIRRORED_AXES: dict[Mirror, list[int]] = {"none": [], "horizontal": [-1], "vertical": [-2], "both": [-1, -2]}
 
 Target = dict[str, torch.Tensor]
 
@@ -79,7 +80,7 @@ class TorchvisionDetector:
         batch: int,
         min_confidence: float,
         device: str,
-        flip: bool = False,
+        mirror: Mirror = "none",
     ) -> Iterator[tuple[UUID, list[Detection]]]:
         chosen = _device(device)
         # Tensors and numbers only: nothing in the file can run.
@@ -92,9 +93,9 @@ class TorchvisionDetector:
             pictures = [upright(path) for _, path in group]
             tensors = [to_tensor(picture) for picture in pictures]
             with torch.inference_mode():
-                outputs = model([(t.flip(-1) if flip else t).to(chosen) for t in tensors])
+                outputs = model([t.flip(MIRRORED_AXES[mirror]).to(chosen) for t in tensors])
             for (image_id, _), picture, output in zip(group, pictures, outputs, strict=True):
-                yield image_id, _detections(output, picture.width, min_confidence, flip)
+                yield image_id, _detections(output, picture.width, picture.height, min_confidence, mirror)
 
 
 def _model(categories: int, image_size: int) -> FasterRCNN:
@@ -154,13 +155,15 @@ def _losses(sums: dict[str, float], batches: int) -> dict[str, float]:
     }
 
 
-def _detections(output: Target, width: int, min_confidence: float, flip: bool) -> list[Detection]:
+def _detections(output: Target, width: int, height: int, min_confidence: float, mirror: Mirror) -> list[Detection]:
     found: list[Detection] = []
     for corners, label, score in zip(output["boxes"], output["labels"], output["scores"], strict=True):
         confidence = float(score)
         left, top, right, bottom = (float(value) for value in corners)
-        if flip:
+        if mirror in ("horizontal", "both"):
             left, right = width - right, width - left
+        if mirror in ("vertical", "both"):
+            top, bottom = height - bottom, height - top
         if confidence >= min_confidence and right - left > 1e-3 and bottom - top > 1e-3:
             found.append(Detection(int(label) - 1, box_from_corners(left, top, right, bottom), confidence))
     return sorted(found, key=lambda detection: -detection.confidence)

@@ -20,7 +20,7 @@ from ultralytics import YOLO, settings
 
 from adapters.pictures import upright
 from domain.geometry import Box, Polygon, box_from_corners
-from domain.ports import Detection, EpochMetrics, TrainedWeights, TrainingPlan
+from domain.ports import Detection, EpochMetrics, Mirror, TrainedWeights, TrainingPlan
 from worker.datasets import write_yolo_dataset
 from worker.weights import resolve_weights
 
@@ -82,14 +82,13 @@ class UltralyticsDetector:
         batch: int,
         min_confidence: float,
         device: str,
-        flip: bool = False,
+        mirror: Mirror = "none",
     ) -> Iterator[tuple[UUID, list[Detection]]]:
-        """Pictures are turned upright as the annotations' coordinates are; `flip` looks at the mirrored picture and
-        answers in the coordinates of the one that was given."""
+        """Pictures are turned upright as the annotations' coordinates are."""
         model = YOLO(str(weights))
         pending = iter(images)
         while group := list(islice(pending, batch)):
-            pictures = [_array(path, flip) for _, path in group]
+            pictures = [_array(path, mirror) for _, path in group]
             results = model.predict(
                 pictures,
                 imgsz=image_size,
@@ -101,7 +100,7 @@ class UltralyticsDetector:
                 verbose=False,
             )
             for (image_id, _), picture, result in zip(group, pictures, results, strict=True):
-                yield image_id, _detections(result, picture.shape[1], picture.shape[0], flip)
+                yield image_id, _detections(result, picture.shape[1], picture.shape[0], mirror)
 
 
 def _model(path: Path | None, architecture: str, task: str) -> YOLO:
@@ -138,20 +137,24 @@ def _relay_epochs(model: YOLO, plan: TrainingPlan, report: Callable[[EpochMetric
     model.add_callback("on_fit_epoch_end", on_fit_epoch_end)
 
 
-def _array(path: Path, flip: bool) -> np.ndarray:
+def _array(path: Path, mirror: Mirror) -> np.ndarray:
     """uint8 (height, width, 3), BGR as Ultralytics wants arrays."""
     rgb = np.asarray(upright(path))
     bgr = rgb[:, :, ::-1]
-    return np.ascontiguousarray(bgr[:, ::-1] if flip else bgr)
+    rows = slice(None, None, -1 if mirror in ("vertical", "both") else 1)
+    columns = slice(None, None, -1 if mirror in ("horizontal", "both") else 1)
+    return np.ascontiguousarray(bgr[rows, columns])
 
 
-def _detections(result: Any, width: int, height: int, flip: bool) -> list[Detection]:
+def _detections(result: Any, width: int, height: int, mirror: Mirror) -> list[Detection]:
     boxes = result.boxes
     corners = boxes.xyxy.cpu().numpy().astype(float)
     classes = boxes.cls.cpu().numpy().astype(int)
     confidences = boxes.conf.cpu().numpy().astype(float)
-    if flip:
+    if mirror in ("horizontal", "both"):
         corners[:, [0, 2]] = width - corners[:, [2, 0]]
+    if mirror in ("vertical", "both"):
+        corners[:, [1, 3]] = height - corners[:, [3, 1]]
     corners[:, [0, 2]] = corners[:, [0, 2]].clip(0, width)
     corners[:, [1, 3]] = corners[:, [1, 3]].clip(0, height)
     outlines: Sequence[np.ndarray] | None = None if result.masks is None else result.masks.xy
@@ -162,14 +165,14 @@ def _detections(result: Any, width: int, height: int, flip: bool) -> list[Detect
         box = box_from_corners(float(left), float(top), float(right), float(bottom))
         geometry: Box | Polygon = box
         if outlines is not None and len(outlines[index]) >= 3:
-            geometry = _polygon(outlines[index], width, height, flip)
+            geometry = _polygon(outlines[index], width, height, mirror)
         detections.append(Detection(int(classes[index]), geometry, float(confidences[index])))
     return detections
 
 
-def _polygon(outline: np.ndarray, width: int, height: int, flip: bool) -> Polygon:
-    xs = (width - outline[:, 0] if flip else outline[:, 0]).clip(0, width)
-    ys = outline[:, 1].clip(0, height)
+def _polygon(outline: np.ndarray, width: int, height: int, mirror: Mirror) -> Polygon:
+    xs = (width - outline[:, 0] if mirror in ("horizontal", "both") else outline[:, 0]).clip(0, width)
+    ys = (height - outline[:, 1] if mirror in ("vertical", "both") else outline[:, 1]).clip(0, height)
     return Polygon((tuple((float(x), float(y)) for x, y in zip(xs, ys, strict=True)),))
 
 

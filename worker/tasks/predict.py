@@ -1,7 +1,7 @@
 """A run over many pictures: a stream of batches, each written whole under the fence, memory flat."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,14 +20,15 @@ from domain.execute import IMAGE
 from domain.ids import LOCAL_ACTOR, derived_id
 from domain.image import ImageState, evolve
 from domain.image_decisions import decide_acceptance, decide_withdrawal
-from domain.ports import Append, Detection, Detector, StreamAppend
+from domain.ports import Append, StreamAppend
 from domain.run_metrics import RunMetrics
 from worker.advice import stop_advice
 from worker.context import Completion, TaskContext
 from worker.detectors import load_detector
 from worker.local_pictures import fetch_pictures
+from worker.looks import PLAIN, Looked, Looks, views_of
 from worker.measure import promised
-from worker.predicting import Rules, fused_detections, predicted_image, rules_for
+from worker.predicting import Rules, predicted_image, rules_for
 from worker.scheme import resolved_device
 from worker.trust import Trust, trust_in
 
@@ -36,34 +37,43 @@ WRITTEN_AT_ONCE = 64
 LEAST_CONFIDENCE = 0.01
 """Below what selection looks at, above pure noise: expected misses are counted from here."""
 
-Group = list[tuple[ImageToPredict, list[Detection], float | None]]
-
 
 async def run(context: TaskContext) -> Completion:
     """Payload: run_id, mode, target_precision, min_confidence?, quality?, device?, states?, image_ids?."""
     payload = context.payload
-    accepting = payload["mode"] == "accept"
+    accepting, fused = payload["mode"] == "accept", payload.get("quality") == "high"
     row = await _run_row(context)
     category_ids = msgspec.json.decode(row["category_ids"], type=list[UUID])
     metrics = msgspec.json.decode(row["metrics"], type=RunMetrics) if row["metrics"] else None
     settings = msgspec.json.decode(row["settings"])
     images = await _wanted(context, accepting)
-    trust = await _trust(context, metrics, category_ids)
+    trust = await _trust(context, metrics, category_ids, fused=fused)
     rules = rules_for(trust, category_ids, accepting=accepting, min_confidence=payload.get("min_confidence"))
     done = await prediction_rows.predicted_by(context.pool, context.job_id)
     waiting = [image for image in images if image.image_id not in done]
     counts = {"accepted_images": 0, "left_alone": 0}
     if waiting:
         context.report(0.0, f"0 of {len(images)} pictures")
-        weights = await _weights(context, row["weights_digest"])
-        detector = load_detector(settings.get("detector", "ultralytics"))
-        device = resolved_device(payload.get("device") or context.settings.device)
-        predictor = _Predictor(context, detector, weights, settings["image_size"], device, payload.get("quality"))
+        digests = [row["weights_digest"]]
+        if fused and metrics and metrics.held_out:
+            digests += metrics.held_out.fold_weights
+        looks = Looks(
+            load_detector(settings.get("detector", "ultralytics")),
+            [await _weights(context, digest) for digest in digests],
+            views_of(settings) if fused else PLAIN,
+            settings["image_size"],
+            resolved_device(payload.get("device") or context.settings.device),
+            BATCH,
+            LEAST_CONFIDENCE,
+        )
         finished = len(done)
         for start in range(0, len(waiting), WRITTEN_AT_ONCE):
             part = waiting[start : start + WRITTEN_AT_ONCE]
-            group = await predictor.predict(part)
-            predicted = [predicted_image(image, found, context.job_id, rules, agreed) for image, found, agreed in group]
+            looked = await _looked(context, looks, part)
+            predicted = [
+                predicted_image(image, one.fused, context.job_id, rules, one.agreement)
+                for image, one in zip(part, looked, strict=True)
+            ]
             accepted = await _write(context, UUID(payload["run_id"]), part, predicted, accepting)
             counts["accepted_images"] += accepted
             counts["left_alone"] += len(part) - accepted if accepting else 0
@@ -88,7 +98,9 @@ async def _wanted(context: TaskContext, accepting: bool) -> list[ImageToPredict]
     return await prediction_rows.images_to_predict(context.pool, context.project_id, states, chosen)
 
 
-async def _trust(context: TaskContext, metrics: RunMetrics | None, category_ids: Sequence[UUID]) -> Trust | None:
+async def _trust(
+    context: TaskContext, metrics: RunMetrics | None, category_ids: Sequence[UUID], *, fused: bool
+) -> Trust | None:
     """Reckoned anew for this job's target, which may be another one than the run's own record tells."""
     if metrics is None or metrics.held_out is None:
         return None
@@ -96,52 +108,25 @@ async def _trust(context: TaskContext, metrics: RunMetrics | None, category_ids:
         held_out = await load_held_out(context.blobs, metrics.held_out.digest)
     except FileNotFoundError as gone:
         raise NotReady("What the run found on its held-out pictures is gone from the blob store.") from gone
-    return await asyncio.to_thread(trust_in, held_out, category_ids, context.payload["target_precision"])
+    target = context.payload["target_precision"]
+    return await asyncio.to_thread(lambda: trust_in(held_out, category_ids, target, fused=fused))
 
 
 async def _weights(context: TaskContext, digest: str) -> Path:
     try:
-        return await context.blobs.fetch_to(weights_name(digest), context.work_dir / "weights.pt")
+        return await context.blobs.fetch_to(weights_name(digest), context.work_dir / f"{digest}.pt")
     except FileNotFoundError as gone:
         raise NotReady("The run's weights are gone from the blob store.") from gone
 
 
-class _Predictor:
-    def __init__(
-        self, context: TaskContext, detector: Detector, weights: Path, image_size: int, device: str, quality: str | None
-    ) -> None:
-        self.context = context
-        self.detector = detector
-        self.weights = weights
-        self.image_size = image_size
-        self.device = device
-        self.views = (False, True) if quality == "high" else (False,)
-
-    async def predict(self, images: Sequence[ImageToPredict]) -> Group:
-        """Detections from LEAST_CONFIDENCE on; the files are fetched for these pictures and removed again."""
-        folder = self.context.work_dir / "pictures"
-        paths = await fetch_pictures(self.context.blobs, images, folder)
-        try:
-            looks = await asyncio.to_thread(lambda: [dict(self._look(images, paths, flip)) for flip in self.views])
-        finally:
-            await asyncio.to_thread(_remove, paths)
-        if len(looks) == 1:
-            return [(image, looks[0][image.image_id], None) for image in images]
-        fused = [(image, fused_detections(*(look[image.image_id] for look in looks))) for image in images]
-        return [(image, found, agreed) for image, (found, agreed) in fused]
-
-    def _look(
-        self, images: Sequence[ImageToPredict], paths: Mapping[UUID, Path], flip: bool
-    ) -> Iterator[tuple[UUID, list[Detection]]]:
-        return self.detector.predict(
-            self.weights,
-            ((image.image_id, paths[image.image_id]) for image in images),
-            image_size=self.image_size,
-            batch=BATCH,
-            min_confidence=LEAST_CONFIDENCE,
-            device=self.device,
-            flip=flip,
-        )
+async def _looked(context: TaskContext, looks: Looks, images: Sequence[ImageToPredict]) -> list[Looked]:
+    """The files are fetched for these pictures and removed again."""
+    paths = await fetch_pictures(context.blobs, images, context.work_dir / "pictures")
+    try:
+        looked = await asyncio.to_thread(looks.at, [(image.image_id, paths[image.image_id]) for image in images])
+    finally:
+        await asyncio.to_thread(_remove, paths)
+    return [looked[image.image_id] for image in images]
 
 
 async def _write(

@@ -28,13 +28,14 @@ from domain.events import Event, JobRequested, TrainingStarted, TrainingSucceede
 from domain.execute import TRAINING_RUN, Decision, Look
 from domain.ids import LOCAL_ACTOR, derived_id
 from domain.job import MAX_ATTEMPTS
-from domain.ports import Detector, EpochMetrics, TrainedWeights, TrainingPlan
+from domain.ports import Detection, Detector, EpochMetrics, TrainedWeights, TrainingPlan
 from domain.run_metrics import HeldOut, RunMetrics
 from domain.training import TrainingRunState
 from worker.context import Completion, TaskContext
 from worker.detectors import load_detector
 from worker.labelled import FINISHED, LabelledSet, labelled_set
 from worker.local_pictures import fetch_pictures
+from worker.looks import Looks, views_of
 from worker.measure import run_metrics, unmeasured
 from worker.scheme import Scheme, choose_scheme
 from worker.second_opinion import label_opinions
@@ -74,6 +75,7 @@ class _Training:
         await self._announce(labelled, scheme, base_weights)
 
         held_out: list[HeldOutImage] = []
+        fold_weights: list[str] = []
         predicting_s = 0.0
         for number, (train, judged) in enumerate(scheme.folds, start=1):
             trained = await self._train(
@@ -82,14 +84,16 @@ class _Training:
             found, seconds = await self._found(detector, scheme, labelled, judged, paths, trained)
             held_out += found
             predicting_s += seconds
+            fold_weights.append(await self._keep(trained))
         trained = await self._train(detector, scheme, labelled, scheme.final, paths, base_weights, "", scheme.audit)
         if scheme.audit:
             held_out, predicting_s = await self._found(detector, scheme, labelled, scheme.audit, paths, trained)
 
         context.report(0.97, "Measuring")
-        metrics = await self._measured(labelled, scheme, held_out, predicting_s, snapshot.project.settings)
-        digest = await asyncio.to_thread(_sha256, trained.path)
-        await context.blobs.put(weights_name(digest), trained.path)
+        metrics = await self._measured(
+            labelled, scheme, held_out, tuple(fold_weights), predicting_s, snapshot.project.settings
+        )
+        digest = await self._keep(trained)
         notices = (*scheme.notices, *trained.notices)
         seconds = time.monotonic() - self.started
         succeeded = TrainingSucceeded(
@@ -196,6 +200,12 @@ class _Training:
         self.training += 1
         return trained
 
+    async def _keep(self, trained: TrainedWeights) -> str:
+        """The digest under which the weights lie in the blob store."""
+        digest = await asyncio.to_thread(_sha256, trained.path)
+        await self.context.blobs.put(weights_name(digest), trained.path)
+        return digest
+
     def _tell(self, news: EpochMetrics | str, fold: str) -> None:
         """From the training's thread."""
         done = self.training / self.trainings
@@ -220,42 +230,32 @@ class _Training:
         paths: Mapping[UUID, Path],
         trained: TrainedWeights,
     ) -> tuple[list[HeldOutImage], float]:
-        """What the weights find on pictures they never saw, and the seconds that took."""
-
-        def predict() -> tuple[dict[UUID, list[tuple[UUID, float, float, float, float, float]]], float]:
-            started = time.monotonic()
-            found = detector.predict(
-                trained.path,
-                [(image.image_id, paths[image.image_id]) for image in images],
-                image_size=scheme.image_size,
-                batch=PREDICTION_BATCH,
-                min_confidence=LEAST_CONFIDENCE,
-                device=scheme.device,
-            )
-            rows = {
-                image_id: [found_row(labelled.category_ids[d.class_index], d.geometry, d.confidence) for d in one]
-                for image_id, one in found
-            }
-            return rows, time.monotonic() - started
-
-        found, seconds = await asyncio.to_thread(predict)
+        """What the weights find on pictures they never saw, at one look and at all, and the seconds of one look."""
+        views = views_of(scheme.settings)
+        looks = Looks(
+            detector, [trained.path], views, scheme.image_size, scheme.device, PREDICTION_BATCH, LEAST_CONFIDENCE
+        )
+        started = time.monotonic()
+        looked = await asyncio.to_thread(looks.at, [(image.image_id, paths[image.image_id]) for image in images])
         by_id = {sample.image_id: sample for sample in labelled.samples(images, paths)}
         return [
             HeldOutImage(
                 image.image_id,
                 [label_row(labelled.category_ids[index], g) for index, g in by_id[image.image_id].shapes],
-                found[image.image_id],
+                _rows(labelled, looked[image.image_id].plain),
                 image.width,
                 image.height,
+                _rows(labelled, looked[image.image_id].fused),
             )
             for image in images
-        ], seconds
+        ], (time.monotonic() - started) / len(views)
 
     async def _measured(
         self,
         labelled: LabelledSet,
         scheme: Scheme,
         images: Sequence[HeldOutImage],
+        fold_weights: tuple[str, ...],
         predicting_s: float,
         project_settings: Mapping[str, Any],
     ) -> RunMetrics:
@@ -269,7 +269,7 @@ class _Training:
         metrics = await asyncio.to_thread(
             run_metrics,
             images,
-            HeldOut(scheme.kind, len(images), len(scheme.folds), digest),
+            HeldOut(scheme.kind, len(images), len(scheme.folds), digest, fold_weights),
             labelled.category_ids,
             labelled.category_names,
             trust,
@@ -312,6 +312,12 @@ class _Training:
             "target_precision": snapshot.project.settings.get("target_precision", 0.9),
         }
         return [(derived_id(self.context.job_id, "predict"), 0, [JobRequested("predict", payload, 0, MAX_ATTEMPTS)])]
+
+
+def _rows(
+    labelled: LabelledSet, detections: Sequence[Detection]
+) -> list[tuple[UUID, float, float, float, float, float]]:
+    return [found_row(labelled.category_ids[d.class_index], d.geometry, d.confidence) for d in detections]
 
 
 def _detector(name: str) -> Detector:

@@ -20,7 +20,7 @@ async def finished(scene: Scene, count: int, first: int = 0) -> None:
 
 async def runs(scene: Scene) -> list[str]:
     rows = await scene.pool.fetch(
-        "SELECT state FROM training_runs WHERE project_id = $1 ORDER BY run_id", scene.project_id
+        "SELECT state FROM training_runs WHERE project_id = $1 ORDER BY as_of_position, run_id", scene.project_id
     )
     return [row["state"] for row in rows]
 
