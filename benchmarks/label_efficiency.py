@@ -46,7 +46,9 @@ class Preset(msgspec.Struct, frozen=True):
     folds: tuple[int, ...] = (0, 1, 0, 0)
     """Of the default arm, per budget: what lets it trust its model. Before ten boxes of each category it may not."""
     finish_folds: int = 3
-    """Of the run whose thresholds finish the dataset."""
+    """Of the runs whose thresholds finish the dataset."""
+    finish_at: tuple[int, ...] = (100,)
+    """Sizes at which the dataset being finished retrains, after the last budget: the loop goes on while it helps."""
     orientation: str = "any"
 
 
@@ -60,6 +62,7 @@ PRESETS = {
         full_steps=40,
         folds=(0, 0),
         finish_folds=2,
+        finish_at=(24,),
         orientation="upright",
     ),
     "bench60": Preset((10, 20, 40), (0, 1, 2), ("random", "hybrid")),
@@ -114,6 +117,8 @@ class Results(msgspec.Struct):
     points: list[Point] = []
     kept: list[Kept] = []
     finished: list[Finished] = []
+    underway: list[Finished] = []
+    """What an interrupted finish had taken by then."""
 
 
 @dataclass
@@ -183,13 +188,21 @@ class Bench:
         project.label(project.unfinished() if arm == "full" else pending)
 
     def _finish(self, project: Project, arm: str, seed: int) -> None:
-        """Accept what can be promised, judge it by the truth, and let the person correct all the rest."""
-        last = self._latest_effort(arm, seed)
-        project.annotator.effort = replace(last) if last else Effort()
-        run = project.run_at(self.preset.budgets[-1], measured=True) or self._trained(
-            project, seed, self.preset.steps, self.preset.finish_folds
-        )
-        result = project.predict(run_id=run["id"], mode="accept", target_precision=TARGET_PRECISION)
+        """Correct proposals and retrain; accept what can be promised, judge it by the truth, and correct the rest."""
+        project.annotator.effort = replace(self._latest_effort(arm, seed) or Effort())
+        result: dict[str, Any] = {}
+        sizes = (self.preset.budgets[-1], *self.preset.finish_at)
+        for size in sizes:
+            # Proposals of the run before it help with the pictures in between.
+            self._fill(project, arm, seed, size)
+            with self._turn:
+                self.results.underway.append(Finished(arm, seed, project.annotator.effort))
+                self._save()
+            run = project.run_at(size, measured=True) or self._trained(
+                project, seed, self.preset.steps, self.preset.finish_folds
+            )
+            accepting = {"mode": "accept", "target_precision": TARGET_PRECISION} if size == sizes[-1] else {}
+            result = project.predict(run_id=run["id"], quality="high", **accepting)
         rest = project.unfinished()
         kept = _kept(project, arm, seed, result, rest)
         project.label(rest)
@@ -227,8 +240,9 @@ class Bench:
         return next(found, None)
 
     def _latest_effort(self, arm: str, seed: int) -> Effort | None:
-        mine = [p for p in self.results.points if (p.arm, p.seed) == (arm, seed)]
-        return max(mine, key=lambda p: p.budget).effort if mine else None
+        done = [*self.results.points, *self.results.underway]
+        mine = [one.effort for one in done if (one.arm, one.seed) == (arm, seed)]
+        return max(mine, key=lambda effort: effort.images, default=None)
 
     def _save(self) -> None:
         unfinished = self.store.with_suffix(".unfinished")
