@@ -5,7 +5,7 @@ import { above } from "./proposals";
 import type { EditorState } from "./store";
 
 const UNKNOWN: Pick<Category, "name" | "color"> = { name: "?", color: "#868e96" };
-const FILL_ALPHA = "26";
+const FILL_ALPHA = "1a";
 
 /**
  * Shapes ready to be drawn, kept per annotation object: editing one of 5,000 makes one shape anew.

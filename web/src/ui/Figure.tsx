@@ -9,7 +9,7 @@ export function Figure({ label, value, note }: { label: string; value: ReactNode
       <Text size="xs" className={classes.quiet}>
         {label}
       </Text>
-      <Text fw={650} size="xl" lh={1.2}>
+      <Text fw={650} size="xl" lh={1.2} className={classes.value}>
         {value}
       </Text>
       {note && (

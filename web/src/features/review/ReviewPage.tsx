@@ -45,6 +45,8 @@ export function ReviewPage() {
             setQueue(value as QueueName);
             setAt(0);
           }}
+          // The keys belong to the picture again.
+          onDropdownClose={() => requestAnimationFrame(() => (document.activeElement as HTMLElement | null)?.blur())}
         />
       }
     >
@@ -84,7 +86,7 @@ export function ReviewPage() {
                     <img src={`/api/images/${image.id}/thumbnail?size=128`} alt="" loading="lazy" />
                     <span>
                       <span className={classes.name}>{image.file_name}</span>
-                      <span className={classes.reason}>{reason}</span>
+                      <span className={classes.reason}>{reason || `${image.annotation_count} annotations`}</span>
                     </span>
                   </button>
                 </li>
@@ -126,7 +128,7 @@ function useQueue(projectId: string, queue: QueueName) {
   const waiting = useMemo<Waiting[]>(() => {
     if (submitted)
       return (listed.data?.pages ?? []).flatMap(({ items }) =>
-        items.map((image) => ({ image, reason: `${image.annotation_count} annotations`, details: {} })),
+        items.map((image) => ({ image, reason: "", details: {} })),
       );
     return (ordered.data?.pages ?? []).flatMap(({ items }) =>
       items.map(({ image, value, details }) => ({ image, reason: reasonOf(queue, { value, details }), details })),

@@ -122,7 +122,7 @@ export function Triage({ projectId, waiting, following, from, onDone, onStep }: 
       <Text size="sm" mt="xs" role="status">
         {reason && `${reason}. `}
         {document
-          ? `${document.annotations.length} annotations, ${sure} of ${proposals.length} proposals would be accepted`
+          ? `${document.annotations.length} annotations${proposals.length > 0 ? `, ${sure} of ${proposals.length} proposals would be accepted` : ""}`
           : "Loading"}
       </Text>
       {image.reject_reason && <Alert color="orange">Rejected before: {image.reject_reason}</Alert>}
