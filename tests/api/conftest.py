@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -34,10 +35,11 @@ def api_settings(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, given_database_url=url, blob_url=(settings.data_dir / "api").as_uri())
 
 
-@pytest.fixture(scope="session")
-def base_url(api_settings: Settings) -> Iterator[str]:
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """The address of an API with these settings."""
     server = uvicorn.Server(
-        uvicorn.Config(create_app(api_settings), port=0, log_level="warning", lifespan="on", ws="websockets-sansio")
+        uvicorn.Config(create_app(settings), port=0, log_level="warning", lifespan="on", ws="websockets-sansio")
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -48,6 +50,12 @@ def base_url(api_settings: Settings) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def base_url(api_settings: Settings) -> Iterator[str]:
+    with serving(api_settings) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

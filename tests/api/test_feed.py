@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -9,6 +10,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from api import feed
+from api.feed import Connections
 from tests.api.conftest import Api
 
 
@@ -38,7 +41,8 @@ async def test_an_event_reaches_the_listener_in_order(base_url: str, api: Api):
             await in_thread(api.category, project, name)
         events = []
         while len(events) < 3:
-            events += (await frame("events"))["events"]
+            # Of the project itself it may hear too, if it asked before the hub had.
+            events += [event for event in (await frame("events"))["events"] if event["type"] == "category.added"]
     assert [event["data"]["name"] for event in events] == ["one", "two", "three"]
     assert events[0]["position"] > welcome["head"]
 
@@ -103,3 +107,83 @@ async def test_an_unknown_project_is_told_so(base_url: str):
             await frame("welcome")
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4404
+
+
+async def test_presence_reaches_the_others(base_url: str, api: Api):
+    project = await in_thread(api.project)
+    address = base_url.replace("http", "ws") + f"/ws/projects/{project}"
+    async with listening(base_url, project) as frame, connect(address) as other:
+        await frame("welcome")
+        await other.send('{"type": "presence", "name": "Ada", "image_id": null}')
+        await other.send('{"type": "presence"}')
+        await other.send("no JSON")
+        await other.send('["presence"]')
+        await other.send(json.dumps({"type": "presence", "name": "x" * 3_000}))
+        assert (await frame("presence"))["name"] == "Ada"
+        await in_thread(api.category, project, "still here")
+        assert (await frame("events"))["events"][0]["data"]["name"] == "still here"
+
+
+async def test_silence_is_broken_by_a_heartbeat_with_the_head(base_url: str, api: Api, monkeypatch):
+    monkeypatch.setattr(feed, "HEARTBEAT_S", 0.2)
+    mine, other = await in_thread(api.project), await in_thread(api.project)
+    async with listening(base_url, mine) as frame:
+        welcome = await frame("welcome")
+        assert welcome["heartbeat_s"] == 0.2
+        await in_thread(api.category, other, "moves the head")
+        while (beat := await frame("heartbeat"))["head"] <= welcome["head"]:
+            pass
+        assert beat["epoch"] == welcome["epoch"]
+
+
+def deaf_listener(base_url: str, path: str) -> socket.socket:
+    """A listener that was let in, has room for a few kB, and never takes anything out."""
+    host = base_url.removeprefix("http://")
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    made.connect(("127.0.0.1", int(host.rpartition(":")[2])))
+    made.sendall(
+        f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+    )
+    assert made.recv(12) == b"HTTP/1.1 101"
+    return made
+
+
+async def test_a_client_that_does_not_read_is_closed_and_disturbs_nobody(base_url: str, api: Api, monkeypatch):
+    monkeypatch.setattr(feed, "SEND_TIMEOUT_S", 0.5)
+    project = await in_thread(api.project)
+    for change in range(100):
+        description = f"{change}" + "\N{MICROSCOPE}" * 9_990
+        await in_thread(
+            lambda text: api.call("PATCH", f"/api/projects/{project}", json={"description": text}), description
+        )
+    # 4 MB are to be caught up with, more than the kernel takes in for a receiver without room.
+    deaf = await in_thread(deaf_listener, base_url, f"/ws/projects/{project}?cursor=1:0")
+    try:
+        async with listening(base_url, project) as frame:
+            await frame("welcome")
+            both = Connections.count
+            async with asyncio.timeout(30):
+                while Connections.count == both:
+                    await asyncio.sleep(0.05)
+            await in_thread(api.category, project, "heard at once")
+            assert (await frame("events"))["events"][0]["data"]["name"] == "heard at once"
+    finally:
+        deaf.close()
+
+
+async def test_much_to_catch_up_with_comes_in_frames_of_a_bearable_size(base_url: str, api: Api):
+    project = await in_thread(api.project)
+    head = await in_thread(api.call, "GET", f"/api/projects/{project}/events")
+    for change in range(20):
+        text = f"{change}" + "\N{MICROSCOPE}" * 9_990
+        await in_thread(lambda text: api.call("PATCH", f"/api/projects/{project}", json={"description": text}), text)
+    frames: list[dict] = []
+    async with listening(base_url, project, f"{head['epoch']}:{head['head']}") as frame:
+        while sum(len(one["events"]) for one in frames) < 20:
+            frames.append(await frame("events"))
+    assert len(frames) > 2
+    positions = [event["position"] for one in frames for event in one["events"]]
+    assert positions == sorted(set(positions))
+    assert all(one["position"] >= one["events"][-1]["position"] for one in frames)
