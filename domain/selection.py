@@ -17,6 +17,9 @@ RARE_SHARE = 0.2
 TRUSTED_MAP50 = 0.30
 TRUSTED_BOXES = 10
 """Below these an uncertainty is noise: the audit map50 and the labelled boxes that every category must have."""
+TRUSTED_IMAGES = FIRST_BUDGET
+"""With fewer labelled images than a first batch holds, the most uncertain pictures are outliers and badly labelled
+ones; learning from a handful of those is worse than from random ones (uncertainty fails at low budget: TypiClust)."""
 
 Method = Literal["random", "cluster_centres", "uncertain_coverage", "rare_categories"]
 
@@ -55,6 +58,8 @@ def distrust(facts: LoopFacts) -> str | None:
         return "no trained run has predicted the pool yet"
     if facts.map50 < TRUSTED_MAP50:
         return f"map50 is {facts.map50:.2f}; below {TRUSTED_MAP50:.2f} a confidence says little"
+    if facts.labelled_images < TRUSTED_IMAGES:
+        return f"{facts.labelled_images} of the first {TRUSTED_IMAGES} images are labelled"
     if rare := facts.rare_categories:
         return f"{', '.join(rare)} {'has' if len(rare) == 1 else 'have'} fewer than {TRUSTED_BOXES} labelled boxes"
     return None

@@ -41,6 +41,7 @@ def test_shares_always_sum_to_the_budget(budget, facts):
         (LoopFacts(50, {"red": 40}, 0.29, True), "map50 is 0.29"),
         (LoopFacts(50, {"red": 40, "a": 1, "b": 9}, 0.5, True), "a, b have fewer than 10"),
         (LoopFacts(50, {"red": 40, "a": 1}, 0.5, True), "a has fewer than 10"),
+        (LoopFacts(49, {"red": 400}, 0.9, True), "49 of the first 50"),
     ],
 )
 def test_distrust_says_why(facts, reason):

@@ -47,7 +47,7 @@ def test_uncertain_coverage_prefers_uncertain_pictures_but_not_all_of_one_kind()
     confidences = np.where(np.arange(200) % 4 < 2, 0.5, 0.99).astype(np.float32)
     every = np.arange(200)
     given = Predictions(every, confidences, np.zeros(200, np.int64), every, ("red",))
-    facts = LoopFacts(20, {"red": 80}, map50=0.7, has_predictions=True)
+    facts = LoopFacts(50, {"red": 80}, map50=0.7, has_predictions=True)
     labelled = tuple(range(3, 80, 4))
     picks = acquire("hybrid", pool_of(vectors, labelled, predictions=given, facts=facts), 10, seed=0)
     unsure = [pick.index % 4 for pick in picks if pick.details["method"] == "uncertain_coverage"]
