@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 
 from adapters.codec import EVENT_COLUMNS, decode_record, encode_event
+from adapters.database import DATABASE_AWAY, SOON_S, Connection
 from adapters.read_model import apply_changes
 from domain.errors import Unavailable
 from domain.events import SCHEMA_VERSIONS, RecordedEvent
@@ -17,12 +18,9 @@ from domain.ports import Append, Appended, Head
 from domain.projections import fold
 
 MAX_BATCH = 256
-RETRY_DELAYS_S = (0.05, 0.2, 0.5, 1.0, 1.5, 2.0)
-"""How long an append waits for a database that went away: together the 5 s a restart may take."""
-
-CONNECTION_LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError, OSError, TimeoutError)
-BUSY = (asyncpg.LockNotAvailableError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError,
-        asyncpg.CrashShutdownError, asyncpg.TooManyConnectionsError, asyncpg.DeadlockDetectedError)  # fmt: skip
+PATIENCE_S = 6.0
+"""How long an append waits for a database that went away: a little more than the 5 s a restart may take."""
+RETRY_EVERY_S = 0.2
 
 _encode = msgspec.json.Encoder().encode
 
@@ -103,16 +101,19 @@ class PostgresEventStore:
                     self._waiting.task_done()
 
     async def _commit_with_retries(self, batch: Sequence[_Waiting]) -> None:
-        for delay in (*RETRY_DELAYS_S, None):
+        clock = asyncio.get_running_loop().time
+        deadline, tried = clock() + PATIENCE_S, False
+        while True:
             try:
                 answers = await self._commit(batch)
-            except (*CONNECTION_LOST, *BUSY) as lost:
+            except DATABASE_AWAY as lost:
                 # A lost COMMIT is ambiguous; the same event ids on the next try tell the truth as `duplicate`.
-                if delay is None:
+                if tried and clock() > deadline:
                     for waiting in batch:
                         _refuse(waiting, Unavailable(f"The database is away ({lost}); retry with the same key."))
                     return
-                await asyncio.sleep(delay)
+                tried = True
+                await asyncio.sleep(RETRY_EVERY_S)
             except Exception as broken:
                 # The server answered with an error, so nothing was stored: safe to find the culprit one by one.
                 if len(batch) == 1:
@@ -128,8 +129,22 @@ class PostgresEventStore:
                 return
 
     async def _commit(self, batch: Sequence[_Waiting]) -> list[Appended]:
+        async with self._pool.acquire(timeout=SOON_S) as connection:
+            committing = asyncio.ensure_future(self._commit_over(connection, batch))
+            try:
+                done, _ = await asyncio.wait([committing], timeout=SOON_S)
+                if not done:
+                    # Half open. Not cancelled: asyncpg would ask the silent server to cancel, and wait for its answer.
+                    connection.terminate()
+                    await self._pool.expire_connections()
+                return await committing
+            finally:
+                committing.cancel()
+
+    @staticmethod
+    async def _commit_over(connection: Connection, batch: Sequence[_Waiting]) -> list[Appended]:
         payload = b"[" + b",".join(waiting.encoded for waiting in batch) + b"]"
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with connection.transaction():
             rows = await connection.fetch("SELECT * FROM append_events($1) ORDER BY unit", payload)
             changes = [
                 change

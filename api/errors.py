@@ -9,6 +9,7 @@ from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
+from adapters.database import DATABASE_AWAY
 from adapters.feed import EventView
 from domain import errors
 
@@ -121,15 +122,6 @@ EXCEPTION_HANDLERS: dict[Any, Any] = {
     ValidationException: on_validation,
     HTTPException: on_http_error,
     asyncpg.DataError: on_value_too_odd,
-    asyncpg.PostgresConnectionError: on_database_away,
-    asyncpg.InterfaceError: on_database_away,
-    asyncpg.CannotConnectNowError: on_database_away,
-    asyncpg.AdminShutdownError: on_database_away,
-    asyncpg.CrashShutdownError: on_database_away,
-    asyncpg.TooManyConnectionsError: on_database_away,
-    asyncpg.InsufficientResourcesError: on_database_away,
-    asyncpg.QueryCanceledError: on_database_away,
-    ConnectionError: on_database_away,
-    TimeoutError: on_database_away,
+    **dict.fromkeys((*DATABASE_AWAY, asyncpg.QueryCanceledError), on_database_away),
     Exception: on_unexpected,
 }

@@ -11,7 +11,7 @@ import msgspec
 from adapters import kept_answers
 from adapters.blobs import ObstoreBlobStore, open_blob_store
 from adapters.clock import new_id
-from adapters.database import open_pool
+from adapters.database import SOON_S, open_pool
 from adapters.event_store import PostgresEventStore
 from adapters.feed import FeedHub
 from adapters.jobs import Nudger
@@ -38,7 +38,7 @@ class Services(msgspec.Struct, frozen=True):
 async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
     """Connect to everything, in the order that stopping reverses."""
     pool = await open_pool(settings.database_url, size=16)
-    relaxed_pool = await open_pool(settings.database_url, size=4, durable=False)
+    relaxed_pool = await open_pool(settings.database_url, size=4, durable=False, answer_within_s=SOON_S)
     store = PostgresEventStore(pool)
     await store.start()
     hub = FeedHub(settings.database_url, pool)

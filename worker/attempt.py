@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from adapters.event_store import BUSY, CONNECTION_LOST
+from adapters import database
 from adapters.jobs import HEARTBEATS_PER_LEASE, Claim, JobBoard
 from adapters.settings import Settings
 from domain.errors import Unavailable
@@ -25,7 +25,7 @@ LOOK_S = 0.5
 GRACE_S = 5.0
 PROGRESS_EVERY_S = 0.25
 LOG_KEPT = 8_000
-DATABASE_AWAY = (*CONNECTION_LOST, *BUSY, Unavailable)
+DATABASE_AWAY = (*database.DATABASE_AWAY, Unavailable)
 
 
 class Attempt:

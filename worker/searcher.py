@@ -18,9 +18,8 @@ import msgspec
 import numpy as np
 
 from adapters import search_rows
-from adapters.database import connected, open_pool
+from adapters.database import DATABASE_AWAY, connected, open_pool
 from adapters.embedding_rows import EmbeddingSpace, fetch_space
-from adapters.event_store import BUSY, CONNECTION_LOST
 from adapters.search_rows import CHANNEL, Answer, Found, Search
 from adapters.settings import Settings, load_settings
 from domain.errors import DomainError
@@ -164,7 +163,7 @@ async def _serve(settings: Settings) -> None:
                 return await Searcher(settings, pool).serve()
             finally:
                 pool.terminate()
-        except (*CONNECTION_LOST, *BUSY):
+        except DATABASE_AWAY:
             await asyncio.sleep(1)
 
 
