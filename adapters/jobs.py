@@ -20,6 +20,8 @@ from domain.ids import LOCAL_ACTOR
 from domain.job import JobState
 
 HEARTBEATS_PER_LEASE = 6
+NUDGE_WITHIN_S = 1.0
+"""A Redis that is frozen must not hold up whoever asks for a job."""
 QUEUE_NAME = "autoannotate"
 REAPER_LOCK = 0x6175_746F
 """Key of the advisory lock that picks the one worker whose reaper acts."""
@@ -48,19 +50,21 @@ class Nudger:
     async def nudge(self, job_id: UUID) -> bool:
         """Whether Redis took the nudge."""
         try:
-            async with self._connecting:
-                if self._redis is None:
-                    self._redis = await arq.create_pool(
-                        self._settings,
-                        job_serializer=pack,
-                        job_deserializer=unpack,
-                        default_queue_name=QUEUE_NAME,
-                    )
-            # The nonce lets the same job be nudged again while an older nudge still lies there (arq#432).
-            await self._redis.enqueue_job("run_job", str(job_id), _job_id=f"{job_id}:{new_id()}")
+            async with asyncio.timeout(NUDGE_WITHIN_S):
+                redis = await self._connected()
+                # The nonce lets the same job be nudged again while an older nudge still lies there (arq#432).
+                await redis.enqueue_job("run_job", str(job_id), _job_id=f"{job_id}:{new_id()}")
         except (TimeoutError, OSError, ConnectionError, RedisError):
             return False
         return True
+
+    async def _connected(self) -> ArqRedis:
+        async with self._connecting:
+            if self._redis is None:
+                self._redis = await arq.create_pool(
+                    self._settings, job_serializer=pack, job_deserializer=unpack, default_queue_name=QUEUE_NAME
+                )
+            return self._redis
 
     async def close(self) -> None:
         if self._redis is not None:
@@ -107,7 +111,9 @@ class JobBoard:
         await self._pool.execute(
             "INSERT INTO job_leases (job_id, fence, worker, lease_until) "
             "VALUES ($1, $2, $3, now() + make_interval(secs => $4)) ON CONFLICT (job_id) DO UPDATE SET "
-            "fence = excluded.fence, worker = excluded.worker, lease_until = excluded.lease_until",
+            # Frozen since the claim, we may have lost the job: the lease of who has it now stays.
+            "fence = excluded.fence, worker = excluded.worker, lease_until = excluded.lease_until "
+            "WHERE job_leases.fence < excluded.fence",
             job_id,
             state.version,
             self.worker,
@@ -151,13 +157,11 @@ class JobBoard:
 
     async def reap(self, ours: Collection[UUID] = ()) -> list[UUID]:
         """Re-queue what expired, except `ours`, which this process knows to be alive. One worker at a time acts."""
-        async with self._pool.acquire() as connection:
-            if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", REAPER_LOCK):
+        async with self._pool.acquire() as connection, connection.transaction():
+            # The transaction's lock, not the session's: of a worker that is frozen here, the server takes it back.
+            if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", REAPER_LOCK):
                 return []
-            try:
-                return await self._reap(connection, ours)
-            finally:
-                await connection.execute("SELECT pg_advisory_unlock($1)", REAPER_LOCK)
+            return await self._reap(connection, ours)
 
     async def _reap(self, connection: asyncpg.pool.PoolConnectionProxy, ours: Collection[UUID]) -> list[UUID]:
         # A claim whose worker died before it wrote the lease has an older attempt's lease, or none: it is measured
