@@ -1,5 +1,6 @@
 """A real worker beside the real API, and the whole loop in the words of a test."""
 
+import asyncio
 import contextlib
 import os
 import subprocess
@@ -15,7 +16,12 @@ import msgspec
 import psutil
 
 from adapters.clock import new_id
+from adapters.database import open_pool
+from adapters.event_store import PostgresEventStore
 from adapters.settings import Settings
+from domain.execute import JOB, Decision, Executor, Look
+from domain.ids import LOCAL_ACTOR
+from domain.job import JobState, decide_cancel, effects_of_ending
 from tests.api.conftest import Api
 from tests.conftest import ROOT
 from worker.import_.records import ImportImage
@@ -23,8 +29,26 @@ from worker.import_.records import ImportImage
 SHARED = ROOT.parent / "shared"
 
 
+async def cancel_waiting_jobs(settings: Settings) -> None:
+    pool = await open_pool(settings.database_url, size=2)
+    store = PostgresEventStore(pool)
+    await store.start()
+    executor = Executor(store, new_id)
+
+    async def decide(state: JobState, _look: Look) -> Decision:
+        (cancelled,) = decide_cancel(state)
+        return Decision([cancelled], also=effects_of_ending(state, cancelled))
+
+    for row in await pool.fetch("SELECT job_id, project_id FROM jobs WHERE state = 'queued'"):
+        await executor.execute(JOB, row["job_id"], decide, project_id=row["project_id"], actor_id=LOCAL_ACTOR)
+    await store.stop()
+    await pool.close()
+
+
 @contextmanager
 def running_worker(settings: Settings, **environment: str) -> Iterator[None]:
+    """What other tests left waiting is cancelled first: the worker would do that before what its own tests ask for."""
+    asyncio.run(cancel_waiting_jobs(settings))
     process = subprocess.Popen(
         [sys.executable, "-m", "worker.main"],
         cwd=ROOT,

@@ -81,7 +81,7 @@ def test_open_picks_and_labelled_images_are_not_chosen_again(api: Api) -> None:
 def test_functions_that_need_vectors_embed_first_and_skip_near_duplicates(api: Api, function: str) -> None:
     loop, _ = start(api, 5)
     copies = [
-        ("files", (f"copy {n}.jpg", scene(30 * n, n, size=(100, 75), quality=60), "image/jpeg")) for n in range(5)
+        ("files", (f"copy {n}.jpg", scene(30 * n, n, size=(256, 192), quality=80), "image/jpeg")) for n in range(5)
     ]
     api.call("POST", f"/api/projects/{loop.project_id}/images", 201, files=copies)
     chosen = select(loop, budget=8, acquisition_function=function)
