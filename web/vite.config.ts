@@ -31,5 +31,6 @@ export default defineConfig({
   server: {
     proxy: { "/api": API, "/docs": API, "/health": API, "/ws": { target: API, ws: true } },
   },
-  test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node", restoreMocks: true },
+  // No test asserts how long it takes: the limit only ends one that hangs, on however busy a machine.
+  test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node", restoreMocks: true, testTimeout: 60_000 },
 });

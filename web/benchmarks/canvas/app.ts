@@ -14,33 +14,34 @@ const GALLERY = 100_000;
 /** The rows of 100,000 pictures would weigh about 100 MB. */
 const HEAP_GROWTH_MB = 30;
 
-/** Times the real page against the real server. Runs inside the page, so that no driver is in the figures. */
+/**
+ * From a key to what it must bring about: the save state says so anew, or another picture is on the canvas; and the
+ * frame that shows it is done. Timed inside the page, so that no driver is in the figures.
+ */
 async function keyTimes(page: Page, key: string, times: number, until: "saved" | "painted"): Promise<number[]> {
   const all: number[] = [];
   for (let i = 0; i < times; i++) {
-    const timed = page.evaluate((until) => {
+    await page.evaluate((until) => {
       const state = document.querySelector("[data-testid=save-state]");
       const layer = document.querySelector("[role=application] > div");
-      return new Promise<number>((resolve) => {
+      const target = until === "saved" ? state : layer;
+      if (!target) throw new Error("the page is not ready");
+      const savedBefore = state?.textContent;
+      const timed = new Promise<number>((resolve) => {
         let start = 0;
-        const painted = () => requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start)));
         window.addEventListener("keydown", (event) => (start = event.timeStamp), { capture: true, once: true });
-        let wasWaiting = false;
         const watch = new MutationObserver(() => {
-          if (until === "saved") {
-            const kind = state?.getAttribute("data-kind");
-            wasWaiting ||= kind === "waiting";
-            if (!(wasWaiting && kind === "saved")) return;
-          }
+          const isSaved = state?.getAttribute("data-kind") === "saved" && state.textContent !== savedBefore;
+          if (until === "saved" && !isSaved) return;
           watch.disconnect();
-          painted();
+          requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start)));
         });
-        const target = until === "saved" ? state : layer;
-        if (target) watch.observe(target, { attributes: until === "saved", childList: until === "painted" });
+        watch.observe(target, { attributes: until === "saved", childList: true, subtree: true, characterData: true });
       });
+      Object.assign(window, { timed });
     }, until);
     await page.keyboard.press(key);
-    all.push(await timed);
+    all.push(await page.evaluate(() => (window as unknown as { timed: Promise<number> }).timed));
     await page.waitForTimeout(until === "painted" ? 900 : 100);
   }
   return all;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { Browser } from "playwright-core";
 import { Backend } from "../../e2e/backend";
 import { type Person, person } from "../../e2e/browser";
@@ -28,7 +29,8 @@ function randomFrom(seed: number): () => number {
 
 /**
  * Scripted edits while the tab, the network and the API are killed at random. A gesture counts as made once the page
- * showed it; in the end the server must hold exactly what the page showed, and its log one event per gesture made.
+ * shows it and its save state has passed "keeping"; in the end the server must hold exactly what the page showed, and
+ * its log one event per gesture made.
  */
 export class Losses {
   private readonly random = randomFrom(4);
@@ -49,7 +51,8 @@ export class Losses {
     this.backend = new Backend(server.url);
   }
 
-  async run(edits: number): Promise<Row> {
+  /** Until so many edits are made, or time is up: then the row says how many there were. */
+  async run(edits: number, minutes: number): Promise<Row> {
     const project = await this.backend.project("Kills", ["cell"]);
     const [image] = await this.backend.upload(project.id, [{ name: "kills.png", bytes: cells(640, 480, 77) }]);
     assert.ok(image);
@@ -57,19 +60,22 @@ export class Losses {
     this.someone = await person(this.browser, { viewport: { width: 1280, height: 1100 } });
     await this.open();
     let wrong = 0;
-    for (let i = 0; i < edits; i++) {
+    const end = Date.now() + 60_000 * minutes;
+    for (let i = 0; i < edits && Date.now() < end; i++) {
       await this.gesture();
       await this.accident();
       if (this.offlineFor > 0 && --this.offlineFor === 0) await this.someone.context.setOffline(false);
       // A shape that vanished or came twice shows at once; counted, then taken as it is, so that one loss counts once.
       const now = await this.look();
-      if (JSON.stringify(now) !== JSON.stringify(this.shown)) wrong += 1;
+      if (!isDeepStrictEqual(now, this.shown)) wrong += 1;
       this.shown = now;
+      if (i % 50 === 49) console.error(`${i + 1} edits, ${wrong} lost or doubled so far`);
     }
     await this.someone.context.setOffline(false);
     await this.apiBack;
     await eventually(() => this.page.kind(), "saved", 60_000);
-    const lost = wrong + (await this.difference(image.id));
+    const differences = await this.differences(image.id);
+    const lost = wrong + differences.length;
     const total = this.made.drawn + this.made.reshaped + this.made.deleted;
     const kills = Object.entries(this.kills).map(([kind, count]) => `${count} ${kind}`);
     await this.someone.context.close();
@@ -77,8 +83,15 @@ export class Losses {
       figure: `gestures lost or doubled over ${total.toLocaleString("en")} edits with kills`,
       measured: `${lost} (kills: ${kills.join(", ").replaceAll("_", " ")})`,
       target: "0 over 1,000",
-      reached: edits >= 1000 ? lost === 0 : null,
-      detail: { lost_or_doubled: lost, edits: total, ...this.made, kills: this.kills },
+      reached: total >= 1000 ? lost === 0 : null,
+      detail: {
+        lost_or_doubled: lost,
+        at_once: wrong,
+        at_the_end: differences,
+        edits: total,
+        ...this.made,
+        kills: this.kills,
+      },
     };
   }
 
@@ -151,7 +164,7 @@ export class Losses {
   private async settled(done: (now: Shapes) => boolean): Promise<void> {
     for (let attempt = 0; attempt < 200; attempt++) {
       const now = await this.look();
-      if (done(now)) {
+      if (done(now) && (await this.page.kind()) !== "keeping") {
         this.shown = now;
         return;
       }
@@ -196,15 +209,15 @@ export class Losses {
     await this.open();
   }
 
-  /** How many shapes and events the server has too few or too many. */
-  private async difference(imageId: string): Promise<number> {
+  /** Shapes and events of which the server has too few or too many, or other ones. */
+  private async differences(imageId: string): Promise<string[]> {
     const { annotations } = await this.backend.annotations(imageId);
     const round = Math.round;
     const kept = new Map(
       annotations.map(({ id, geometry }) => [
         id,
         geometry.type === "box"
-          ? `${round(geometry.width)}×${round(geometry.height)} at ${round(geometry.x)}, ${round(geometry.y)}`
+          ? `${round(geometry.width)}×${round(geometry.height)}, box at ${round(geometry.x)}, ${round(geometry.y)},`
           : "",
       ]),
     );
@@ -212,7 +225,10 @@ export class Losses {
     const extra = [...kept.keys()].filter((id) => !(id in this.shown));
     const events = await this.backend.history(imageId);
     const told = (type: string) => events.filter((event) => event.type === `annotation.${type}`).length;
-    const miscounted = (Object.keys(this.made) as (keyof Made)[]).map((kind) => Math.abs(told(kind) - this.made[kind]));
-    return missing.length + extra.length + miscounted.reduce((sum, each) => sum + each, 0);
+    const miscounted = (Object.keys(this.made) as (keyof Made)[]).flatMap((kind) => {
+      const difference = told(kind) - this.made[kind];
+      return Array.from({ length: Math.abs(difference) }, () => `${difference < 0 ? "lost" : "doubled"}: ${kind}`);
+    });
+    return [...missing.map(([id, words]) => `${id} is shown as ${words}`), ...extra, ...miscounted];
   }
 }

@@ -16,6 +16,7 @@ const { values } = parseArgs({
     json: { type: "string", default: join(WEB, "benchmarks/canvas/results.json") },
     frames: { type: "string", default: "60" },
     edits: { type: "string", default: "1000" },
+    minutes: { type: "string", default: "60" },
     only: { type: "string", default: "rendering,editing,next,gallery,bundle,losses" },
     built: { type: "boolean", default: false },
   },
@@ -47,7 +48,8 @@ if (wanted.size > 0) {
     if (wanted.has("next")) rows.push(await nextImageRow(server, browser));
     if (wanted.has("gallery")) rows.push(await galleryRow(server, browser));
     if (wanted.has("bundle")) rows.push(await bundleRow(server, browser));
-    if (wanted.has("losses")) rows.push(await new Losses(server, browser).run(Number(values.edits)));
+    if (wanted.has("losses"))
+      rows.push(await new Losses(server, browser).run(Number(values.edits), Number(values.minutes)));
   } finally {
     await server.stop();
   }

@@ -8,6 +8,7 @@ import { EMPTY } from "./history";
 import { newId } from "./ids";
 import type { Annotation } from "./model";
 import { Outbox, type Outcome } from "./outbox";
+import { saveState } from "./saveState";
 
 const open: { outbox: Outbox; db: Database }[] = [];
 afterEach(() => {
@@ -37,6 +38,24 @@ const gesture = (image_id: string, commands: Command[]) => ({
   label: "draw",
   commands,
   made_at_ms: 0,
+});
+
+test("a gesture is being kept until the browser has stored it, and waits from then on", async () => {
+  const outbox = await start("keeping", async () => ({ kind: "unreachable" }));
+  const said: string[] = [];
+  outbox.listen({
+    acknowledged() {},
+    refused() {},
+    changed: () => said.push(saveState(outbox, 7, true).text),
+  });
+  const adding = outbox.add(gesture("a", [draw("x")]), EMPTY);
+  expect(saveState(outbox, 7, true)).toEqual({ kind: "keeping", text: "keeping 1" });
+  await adding;
+  expect(saveState(outbox, 7, true)).toEqual({ kind: "waiting", text: "1 waiting" });
+  expect(said).toEqual(["keeping 1", "1 waiting"]);
+  // Killed now, this tab would lose nothing: another life finds it.
+  const next = await start("keeping", async () => ({ kind: "unreachable" }));
+  expect(next.pending("a").map(({ commands }) => commands)).toEqual([[draw("x")]]);
 });
 
 /** A server that keeps what it is told once per key, and forgets to answer when it likes. */

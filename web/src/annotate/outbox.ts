@@ -65,6 +65,11 @@ export class Outbox {
     return this.entries.filter((entry) => !entry.conflict).length;
   }
 
+  /** Gestures that killing this tab would still lose: the browser has not answered yet that it stored them. */
+  get unkept(): number {
+    return this.storing ? this.entries.filter((entry) => entry.key < 0).length : 0;
+  }
+
   get conflicts(): readonly Entry[] {
     return this.entries.filter((entry) => entry.conflict);
   }
@@ -80,8 +85,8 @@ export class Outbox {
       this.replace(entry.id, (known) => ({ ...known, key }));
     } catch {
       this.storing = false;
-      this.changed();
     }
+    this.changed();
     void this.deliver(entry.image_id);
   }
 

@@ -4,7 +4,7 @@ import { saveState } from "../../annotate/saveState";
 import classes from "./annotate.module.css";
 import { useAction, useBench, useEditor } from "./WorkplaceContext";
 
-const COLOURS = { saved: "teal", waiting: "blue", offline: "orange", attention: "red" } as const;
+const COLOURS = { saved: "teal", keeping: "blue", waiting: "blue", offline: "orange", attention: "red" } as const;
 
 /** The line that always says where the work is: saved, on its way, or kept here. */
 export function SaveStatus() {
