@@ -13,6 +13,7 @@ from litestar.response import Stream
 
 from adapters.blobs import derivative_name, original_name
 from adapters.pictures import DERIVATIVE_SIZES, DerivativeKind, RefusedPicture, derivative
+from api.errors import problem
 from api.images import read_image
 from api.routing import get
 from api.services import Services
@@ -118,9 +119,13 @@ async def file_response(
     if _is_fresh(request, etag):
         return _not_modified(etag)
     headers = headers | _cache_headers(etag)
-    start, end, status = parse_range(request.headers.get("range"), size)
+    # A download that began with other bytes must not be continued with these.
+    same = request.headers.get("if-range", f'"{etag}"') == f'"{etag}"'
+    start, end, status = parse_range(request.headers.get("range") if same else None, size)
     if status == 416:
-        return Response(b"", status_code=416, headers={"content-range": f"bytes */{size}"})
+        refused = problem(request, 416, "Range not satisfiable", f"The file has {size} bytes.")
+        refused.headers["content-range"] = f"bytes */{size}"
+        return refused
     if status == 206:
         headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
     headers["content-length"] = str(end - start)

@@ -18,7 +18,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from adapters.embedded_process import make_data_dir
 from benchmarks.client import Client, Watch, own_platform
@@ -44,22 +44,25 @@ class Round:
 def run_demo(client: Client, dataset: Dataset, output: Path, console: Console, **training: Any) -> list[Round]:
     """Three rounds, then the rest by the detector; the dataset is written to `output`."""
     console.print(f"{dataset.name}: {len(dataset.pool)} pictures to label, {len(dataset.test)} held out to measure by")
+    console.print("uploading them ...")
     project = Project.create(client, dataset, dataset.name)
     rounds: list[Round] = []
     run: dict[str, Any] = {}
     with Progress(
-        TextColumn("{task.description:<28}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeElapsedColumn(),
-        console=console,
+        TextColumn("{task.description:<26}", table_column=Column(no_wrap=True)), BarColumn(20), TimeElapsedColumn(),
+        TextColumn("{task.fields[said]}", table_column=Column(ratio=1, no_wrap=True)), console=console, expand=True,
     ) as progress:  # fmt: skip
         for number, budget in enumerate(BUDGETS, start=1):
             started, before = time.monotonic(), project.annotator.effort
             wanted = budget - project.labelled()
             with _shown(progress, f"round {number}: choose {wanted}") as watch:
                 picked = project.pick(wanted, "hybrid", seed=number, watch=watch)
-            project.label(picked)
+            with _shown(progress, f"round {number}: label {len(picked)}"):
+                project.label(picked)
             with _shown(progress, f"round {number}: train on {budget}") as watch:
                 run = project.train(watch, image_size=IMAGE_SIZE, seed=0, **training)
-            figures = project.test(run)
+            with _shown(progress, f"round {number}: measure"):
+                figures = project.test(run)
             with _shown(progress, f"round {number}: predict the rest") as watch:
                 project.predict(watch, run_id=run["id"])
             effort = project.annotator.effort
@@ -67,36 +70,39 @@ def run_demo(client: Client, dataset: Dataset, output: Path, console: Console, *
             drawn, accepted = effort.drawn - before.drawn, effort.accepted - before.accepted
             rounds.append(Round(number, budget, drawn, accepted, figures.map50, figures.map50_95, seconds))
             progress.console.print(_told(rounds[-1]))
+            for notice in run["notices"]:
+                progress.console.print(f"  {notice}")
         started = time.monotonic()
         with _shown(progress, "accept what can be promised") as watch:
             result = project.predict(watch, run_id=run["id"], mode="accept", target_precision=TARGET_PRECISION)
         rounds.append(Round(4, project.labelled(), 0, result["accepted_boxes"], None, None, time.monotonic() - started))
         with _shown(progress, "export") as watch:
-            _export(project, output, watch)
+            exported = _export(project, output, watch)
     console.print(_table(rounds))
     for promise in result["promises"].values():
         console.print(f"  {promise['sentence']}")
     console.print(result["stop_advice"]["sentence"])
-    console.print(f"dataset: {output}")
+    console.print(f"dataset: {output} ({exported['images']} pictures, {exported['annotations']} boxes)")
     return rounds
 
 
-def _export(project: Project, output: Path, watch: Watch) -> None:
+def _export(project: Project, output: Path, watch: Watch) -> dict[str, Any]:
     states = ["submitted", "approved", "auto"]
     reply = project.client.job(f"/api/projects/{project.id}/exports", {"format": "yolo", "states": states}, watch)
     output.write_bytes(project.client.content(f"/api/exports/{reply['export']['id']}/file"))
+    return project.client.get(f"/api/exports/{reply['export']['id']}")
 
 
 class _shown:
-    """A job's progress as a bar."""
+    """A job's progress as a bar; one that only swings until something was heard."""
 
     def __init__(self, progress: Progress, name: str) -> None:
         self._progress = progress
-        self._task = progress.add_task(name, total=1.0, said="")
+        self._task = progress.add_task(name, total=None, said="")
 
     def __enter__(self) -> Watch:
         def watch(job: dict[str, Any]) -> None:
-            self._progress.update(self._task, completed=job["progress"], said=job["message"][:60])
+            self._progress.update(self._task, total=1.0, completed=job["progress"], said=job["message"])
 
         return watch
 

@@ -5,6 +5,7 @@ import sys
 from importlib.metadata import packages_distributions
 
 import pytest
+import yaml
 
 from tests.architecture.sources import PACKAGES, ROOT, imports, python_files
 
@@ -52,6 +53,17 @@ def test_every_setting_is_in_the_example() -> None:
     assert read - set(re.findall(r"^#?(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)) == {
         "AUTOANNOTATE_DATA_DIR"
     }
+
+
+def test_a_folder_of_the_host_is_named_to_no_container_as_the_host_names_it() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    told = {name: service["environment"] for name, service in compose["services"].items() if "env_file" in service}
+    assert set(told) == {"migrate", "api", "worker", "worker-gpu"}
+    for name, environment in told.items():
+        # What stands here wins over what .env says.
+        assert environment["AUTOANNOTATE_DATA_DIR"] == "/data"
+        assert environment["AUTOANNOTATE_WEIGHTS_DIR"] == ("/weights" if name.startswith("worker") else "")
+        assert environment["AUTOANNOTATE_HOST"] == "0.0.0.0"
 
 
 def test_every_lock_is_pinned_with_hashes_and_names_no_host() -> None:
