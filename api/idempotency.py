@@ -48,7 +48,17 @@ async def command_id_of(request: Request[Any, Any, Any]) -> UUID | None:
     if not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isprintable():
         detail = f"must be 1 to {MAX_KEY_LENGTH} printable characters"
         raise InvalidInput(f"Idempotency-Key {detail}.", [Problem("/headers/idempotency-key", detail)])
-    return derived_id(LOCAL_ACTOR, key)
+    return _id_of(key)
+
+
+def _id_of(key: str) -> UUID:
+    """A key that is a UUIDv7 lends its time: what it makes is then listed by when it was asked for."""
+    plain = derived_id(LOCAL_ACTOR, key)
+    try:
+        given = UUID(key)
+    except ValueError:
+        return plain
+    return UUID(int=given.int >> 80 << 80 | plain.int & (1 << 80) - 1) if given.version == 7 else plain
 
 
 async def first_answer_of_small_body(request: Request[Any, Any, Any]) -> Response[Any] | None:

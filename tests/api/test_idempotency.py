@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from adapters.clock import new_id
 from adapters.database import connected
 from adapters.settings import Settings
 from tests.api.conftest import Api
@@ -141,3 +142,12 @@ def test_an_erased_picture_is_in_no_kept_answer(api: Api, project: str, api_sett
     assert asyncio.run(kept()) == 1
     api.call("POST", f"/api/images/{image}/erase", 204)
     assert asyncio.run(kept()) == 0
+
+
+def test_what_keys_of_their_time_make_is_listed_newest_first(api: Api) -> None:
+    """Without the key's time, lists by id would be in the order of hashes."""
+    names = [f"Ordered {n}" for n in range(8)]
+    for name in names:
+        api.call("POST", "/api/projects", 201, json={"name": name}, headers={"idempotency-key": str(new_id())})
+    listed = [project["name"] for project in api.call("GET", "/api/projects", params={"limit": 500})["items"]]
+    assert [name for name in listed if name.startswith("Ordered")] == names[::-1]

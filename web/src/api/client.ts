@@ -1,4 +1,5 @@
 import createClient from "openapi-fetch";
+import { newId } from "../annotate/ids";
 import type { components, paths } from "./schema.gen";
 
 export type Schemas = components["schemas"];
@@ -44,7 +45,7 @@ function problemOf(status: number, title: string, detail: string): Problem {
   return { type: "about:blank", title, status, detail, instance: "" };
 }
 
-/** A key that makes a repeated write harmless. */
+/** A key that makes a repeated write harmless. A UUIDv7, whose time orders what the write makes. */
 export function idempotencyKey(): string {
-  return crypto.randomUUID();
+  return newId();
 }
