@@ -79,6 +79,8 @@ export async function nextImageRow(server: Server, browser: Browser): Promise<Ro
   const backend = new Backend(server.url);
   const project = await backend.project("Next", ["cell"]);
   const pictures = Array.from({ length: 12 }, (_, i) => ({ name: `next-${i}.png`, bytes: cells(1920, 1440, 100 + i) }));
+  // Drawing them took seconds: let Node see that the server has closed the idle connection meanwhile.
+  await new Promise((resolve) => setTimeout(resolve, 200));
   const images = await backend.upload(project.id, pictures);
   const box = { type: "box" as const, x: 10, y: 10, width: 90, height: 60 };
   for (const { id } of images)

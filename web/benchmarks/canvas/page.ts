@@ -49,7 +49,7 @@ async function oursAtRest(count: number, scale: number, frames: number) {
   for (let i = 0; i < frames; i++) {
     await new Promise((resolve) => setTimeout(resolve, i === 0 ? 400 : 20));
     const start = performance.now();
-    scene.stage.invalidate("annotations");
+    scene.stage.repaintAnnotations();
     scene.stage.paint();
     settle(annotations);
     times.push(performance.now() - start);

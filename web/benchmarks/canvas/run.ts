@@ -24,6 +24,10 @@ const { values } = parseArgs({
 const wanted = new Set(values.only.split(","));
 
 const rows: Row[] = [];
+const add = (row: Row) => {
+  console.error(`${row.figure}: ${row.measured}`);
+  rows.push(row);
+};
 const browser = await launch();
 if (wanted.delete("rendering")) {
   const vite = await createServer({
@@ -36,7 +40,7 @@ if (wanted.delete("rendering")) {
   const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
   await page.goto(`${vite.resolvedUrls?.local[0]}benchmarks/canvas/index.html`);
   await page.waitForFunction(() => "harness" in window);
-  rows.push(...(await renderingRows(page, Number(values.frames))));
+  for (const row of await renderingRows(page, Number(values.frames))) add(row);
   await page.close();
   await vite.close();
 }
@@ -44,12 +48,11 @@ if (wanted.size > 0) {
   if (!values.built) buildPage();
   const server = await startServer();
   try {
-    if (wanted.has("editing")) rows.push(await editingRow(server, browser));
-    if (wanted.has("next")) rows.push(await nextImageRow(server, browser));
-    if (wanted.has("gallery")) rows.push(await galleryRow(server, browser));
-    if (wanted.has("bundle")) rows.push(await bundleRow(server, browser));
-    if (wanted.has("losses"))
-      rows.push(await new Losses(server, browser).run(Number(values.edits), Number(values.minutes)));
+    if (wanted.has("editing")) add(await editingRow(server, browser));
+    if (wanted.has("next")) add(await nextImageRow(server, browser));
+    if (wanted.has("gallery")) add(await galleryRow(server, browser));
+    if (wanted.has("bundle")) add(await bundleRow(server, browser));
+    if (wanted.has("losses")) add(await new Losses(server, browser).run(Number(values.edits), Number(values.minutes)));
   } finally {
     await server.stop();
   }

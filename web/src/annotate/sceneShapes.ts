@@ -1,5 +1,5 @@
 import type { Scene, SceneShape } from "../canvas/scene";
-import { geometryBounds } from "../geometry/geometry";
+import { geometryBounds, sameGeometry } from "../geometry/geometry";
 import type { Annotation, Category, Prediction } from "./model";
 import { above } from "./proposals";
 import type { EditorState } from "./store";
@@ -58,8 +58,11 @@ export class SceneShapes {
       for (const annotation of shown.annotations.values())
         if (!hidden.has(annotation.id)) shapes.push(this.ofAnnotation(annotation, locked.has(annotation.id)));
     }
-    const index = new Map(shapes.map((shape) => [shape.id, shape]));
-    this.last = { key, shapes, index };
+    // An answer or an echo of the feed changes documents more often than what they look like: the same shapes again
+    // are the same scene, which the stage need not paint.
+    const { last } = this;
+    const isSame = last?.shapes.length === shapes.length && shapes.every((shape, i) => shape === last.shapes[i]);
+    this.last = isSame ? { ...last, key } : { key, shapes, index: new Map(shapes.map((shape) => [shape.id, shape])) };
     return this.last;
   }
 
@@ -75,7 +78,9 @@ export class SceneShapes {
     const known = this.annotations.get(annotation);
     if (known && known.locked === locked) return known;
     const { category, index } = this.byId.get(annotation.category_id) ?? { category: UNKNOWN, index: 0 };
-    const shape = make(annotation, category, index, category.name, false, locked);
+    const made = make(annotation, category, index, category.name, false, locked);
+    const before = this.last?.index.get(annotation.id);
+    const shape = before && looksLike(before, made) ? before : made;
     this.annotations.set(annotation, shape);
     return shape;
   }
@@ -92,6 +97,12 @@ export class SceneShapes {
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
+
+const LOOKS = ["colour", "fill", "label", "pattern", "proposal", "locked"] as const;
+
+function looksLike(a: SceneShape, b: SceneShape): boolean {
+  return LOOKS.every((name) => a[name] === b[name]) && sameGeometry(a.geometry, b.geometry);
+}
 
 function make(
   { id, geometry }: Pick<Annotation, "id" | "geometry">,

@@ -19,6 +19,26 @@ function isBare({ selected, hovered, lifted, draft, crosshair, flashes }: Overla
   return selected.length + lifted.length + flashes.length === 0 && !hovered && !draft && !crosshair;
 }
 
+/** What the annotations layer shows now: painting the same again is left out. */
+interface Painted {
+  readonly scene: Scene;
+  readonly viewport: Viewport;
+  readonly moving: boolean;
+}
+
+function isSame(a: Painted | null, b: Painted): boolean {
+  const { shapes, lifted, patterns, labels } = b.scene;
+  return (
+    a !== null &&
+    a.viewport === b.viewport &&
+    a.moving === b.moving &&
+    a.scene.shapes === shapes &&
+    a.scene.lifted === lifted &&
+    a.scene.patterns === patterns &&
+    a.scene.labels === labels
+  );
+}
+
 /** How long after the last movement labels and fills come back. */
 const REST_MS = 140;
 
@@ -35,6 +55,7 @@ export class Stage {
   private rest: ReturnType<typeof setTimeout> | undefined;
   private pixelRatio = 1;
   private overlayBare = true;
+  private painted: Painted | null = null;
   size: Size = { width: 1, height: 1 };
   /** Called after each painted frame with the layers it painted. */
   onPaint: ((layers: ReadonlySet<Layer>) => void) | undefined;
@@ -56,7 +77,7 @@ export class Stage {
     host.replaceChildren(this.image.element, this.annotationsCanvas, this.overlayCanvas);
     this.resizes = new ResizeObserver(() => this.measure());
     this.resizes.observe(host);
-    this.leaveMasks = onMaskReady(() => this.invalidate("annotations"));
+    this.leaveMasks = onMaskReady(() => this.repaintAnnotations());
     this.measure();
   }
 
@@ -82,12 +103,19 @@ export class Stage {
     const viewport = this.source.viewport();
     if (painted.has("image")) this.image.move(viewport);
     if (painted.has("annotations")) {
-      const context = this.context(this.annotationsCanvas);
-      const moving = performance.now() - this.movedAt < REST_MS;
-      drawAnnotations(context, this.source.scene(), viewport, this.size, { moving });
+      const now = { scene: this.source.scene(), viewport, moving: performance.now() - this.movedAt < REST_MS };
+      if (!isSame(this.painted, now))
+        drawAnnotations(this.context(this.annotationsCanvas), now.scene, viewport, this.size, now);
+      this.painted = now;
     }
     if (painted.has("overlay")) this.paintOverlay(viewport);
     this.onPaint?.(painted);
+  }
+
+  /** Paint the annotations anew even where nothing has changed but how they are drawn. */
+  repaintAnnotations(): void {
+    this.painted = null;
+    this.invalidate("annotations");
   }
 
   dispose(): void {
@@ -122,6 +150,7 @@ export class Stage {
       canvas.height = Math.round(this.size.height * this.pixelRatio);
     }
     this.overlayBare = true;
+    this.painted = null;
     this.onResize(this.size);
     this.invalidate("image", "annotations", "overlay");
   }

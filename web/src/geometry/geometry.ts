@@ -7,6 +7,14 @@ import { type Polygon, polygonArea, vertexPoint } from "./polygon";
 /** The wire's geometry, absolute pixels of the EXIF-oriented image. */
 export type Geometry = Box | Polygon | Mask;
 
+export function sameGeometry(a: Geometry, b: Geometry): boolean {
+  if (a === b) return true;
+  if (a.type === "box")
+    return b.type === "box" && a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
+  if (a.type === "polygon") return b.type === "polygon" && JSON.stringify(a.rings) === JSON.stringify(b.rings);
+  return b.type === "mask" && a.counts === b.counts && `${a.size}` === `${b.size}`;
+}
+
 export function geometryBounds(geometry: Geometry): Bounds {
   switch (geometry.type) {
     case "box":
