@@ -1,9 +1,13 @@
 import { Text } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { read } from "../../annotate/imageApi";
 import type { FeedEvent } from "../../annotate/model";
 import classes from "./annotate.module.css";
 import { useEditor } from "./WorkplaceContext";
+
+/** A picture of 5,000 shapes has a long history: it is read when the hands rest, not between two gestures. */
+const REST_MS = 400;
 
 interface History {
   readonly items: readonly { readonly event: FeedEvent; readonly summary: string; readonly at: string }[];
@@ -31,11 +35,12 @@ export function HistoryPanel({ nameOf }: { nameOf: (actor: string | null | undef
   const version = useEditor((state) => state.server?.version);
   const [chosen, ...others] = useEditor((state) => state.selection);
   const isAnnotation = useEditor((state) => chosen !== undefined && state.shown?.annotations.has(chosen) === true);
+  const [restedAt] = useDebouncedValue(`${chosen} ${version}`, REST_MS);
   const wanted = imageId !== undefined && isAnnotation && others.length === 0;
   const history = useQuery({
     queryKey: ["history", imageId, version],
     queryFn: () => read<History>(`/api/images/${imageId}/history`),
-    enabled: wanted,
+    enabled: wanted && restedAt === `${chosen} ${version}`,
   });
   if (!wanted || chosen === undefined) return null;
   const items = history.data?.items.filter(({ event }) => isAbout(event, chosen)) ?? [];
