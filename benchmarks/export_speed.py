@@ -35,7 +35,7 @@ def fill(url: str, category: str, images: list[str]) -> None:
 
 def measure_exports(server: Platform, client: httpx.Client, project: str, images: int) -> list[Figure]:
     figures: list[Figure] = []
-    states = ["new", "in_progress", "submitted", "approved"]
+    states = ["unlabelled", "in_progress", "submitted", "approved"]
     with working(server):
         for format_, target in TARGET_S.items():
             wanted = {"format": format_, "states": states, "include_images": False}

@@ -7,9 +7,11 @@ import argparse
 import io
 import json
 import statistics
+import sys
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -172,32 +174,33 @@ def measure_uploads(server: Platform, client: httpx.Client, project: str) -> tup
     ]
 
 
-def run() -> list[Figure]:
-    figures: list[Figure] = []
+def run() -> Iterator[Figure]:
     with platform() as server, httpx.Client(base_url=server.url, timeout=60) as client:
         time.sleep(2)
-        figures.append(Figure("API process at rest", server.api_megabytes(), "MB", at_most=180))
-        figures.append(Figure("torch in the API process", float(server.api_has_loaded("torch")), "", at_most=0))
+        yield Figure("API process at rest", server.api_megabytes(), "MB", at_most=180)
+        yield Figure("torch in the API process", float(server.api_has_loaded("torch")), "", at_most=0)
         project = client.post("/api/projects", json={"name": "bench"}).json()["id"]
         category = client.post(f"/api/projects/{project}/categories", json={"name": "cell"}).json()["id"]
         images, uploads = measure_uploads(server, client, project)
-        figures += uploads
-        figures += measure_saves(server, client, category, images)
-        figures.append(measure_eight_clients(server.url, category, images))
-        figures += measure_two_on_one(server.url, category, images[0])
-        figures.append(measure_pages(client, project))
-        figures.append(Figure("API process after all that", server.api_megabytes(), "MB"))
+        yield from uploads
+        yield from measure_saves(server, client, category, images)
+        yield measure_eight_clients(server.url, category, images)
+        yield from measure_two_on_one(server.url, category, images[0])
+        yield measure_pages(client, project)
+        yield Figure("API process after all that", server.api_megabytes(), "MB")
         fill(server.url, category, images)
-        figures += measure_exports(server, client, project, len(images))
-    figures.append(measure_second_start())
-    return figures
+        yield from measure_exports(server, client, project, len(images))
+    yield measure_second_start()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
-    figures = run()
+    figures: list[Figure] = []
+    for figure in run():
+        print(f"{figure.name}: {figure.value:.2f} {figure.unit}", file=sys.stderr, flush=True)
+        figures.append(figure)
     print_figures("HTTP", figures)
     if chosen.json:
         chosen.json.write_text(json.dumps([msgspec.to_builtins(figure) for figure in figures], indent=1))
