@@ -6,9 +6,10 @@ lost one.
 
 import asyncio
 import contextlib
+import logging
 from bisect import bisect_right
-from collections import deque
-from collections.abc import Callable
+from collections import defaultdict, deque
+from collections.abc import Generator, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,14 +17,23 @@ import asyncpg
 import msgspec
 
 from adapters.codec import EVENT_COLUMNS, decode_event
-from adapters.database import connected
+from adapters.database import DATABASE_AWAY, SOON_S, connected
 from domain.ports import Head
 
 RING_EVENTS = 20_000
 PAGE_EVENTS = 500
 POLL_S = 1.0
+PROBE_EVERY_S = 10.0
 MAX_CATCH_UP_EVENTS = 50_000
 """A cursor further behind than this is cheaper to resync than to replay."""
+
+FRAME_EVENTS = 200
+FRAME_BYTES = 256 * 1024
+"""Of several events; one that is larger has a frame of its own. A single import may weigh megabytes."""
+EPHEMERAL_FRAMES = 64
+"""Progress and presence frames that a slow socket may have waiting; older ones are dropped, by contract."""
+
+log = logging.getLogger("autoannotate.feed")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -65,14 +75,22 @@ def event_view(row: asyncpg.Record) -> EventView:
     )
 
 
+class Follower:
+    """One socket's end: rung when there is something to send, with the ephemeral frames that wait for it."""
+
+    def __init__(self) -> None:
+        self.rang = asyncio.Event()
+        self.waiting: deque[bytes] = deque(maxlen=EPHEMERAL_FRAMES)
+
+
 class FeedHub:
     def __init__(self, database_url: str, pool: asyncpg.Pool) -> None:
         self._database_url = database_url
         self._pool = pool
         self._ring: deque[FeedEvent] = deque(maxlen=RING_EVENTS)
         self._doorbell = asyncio.Event()
-        self._arrival: asyncio.Future[None] | None = None
-        self._ephemeral: set[Callable[[UUID, bytes], None]] = set()
+        self._followers: defaultdict[UUID, set[Follower]] = defaultdict(set)
+        self._frames: dict[tuple[UUID, int, int], tuple[str | None, int]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._catch_ups = asyncio.Semaphore(4)
         self.head = Head(0, 0)
@@ -121,32 +139,50 @@ class FeedHub:
         events = [_feed_event(row) for row in rows]
         return events, events[-1].position if len(events) == limit else upto
 
-    async def arrival(self) -> None:
-        """Returns at the next event of any project."""
-        if self._arrival is None:
-            self._arrival = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self._arrival)
+    async def frame_after(self, project_id: UUID, position: int) -> tuple[str | None, int]:
+        """The frame with the next events, None if there are none, and the position that a socket has reached with it.
+
+        Sockets that stand at one place share one frame: it is built once, however many they are.
+        """
+        key = (project_id, position, self.head.position)
+        frame = self._frames.get(key)
+        if frame is None:
+            events, upto = await self.after(project_id, position, FRAME_EVENTS)
+            fitting = _fitting(events)
+            frame = _frame(fitting, upto if fitting == len(events) else events[fitting - 1].position, events)
+            if key[2] == self.head.position:
+                self._frames[key] = frame
+        return frame
 
     @contextlib.contextmanager
-    def ephemeral(self, receive: Callable[[UUID, bytes], None]):
-        """While open, `receive(project_id, frame)` gets progress and presence frames; they may be lost."""
-        self._ephemeral.add(receive)
+    def following(self, project_id: UUID) -> Generator[Follower]:
+        """While open, rung at events of the project; gets progress and presence, which may be lost."""
+        follower = Follower()
+        self._followers[project_id].add(follower)
         try:
-            yield
+            yield follower
         finally:
-            self._ephemeral.discard(receive)
+            self._followers[project_id].discard(follower)
+            if not self._followers[project_id]:
+                del self._followers[project_id]
 
     def publish(self, project_id: UUID, frame: bytes) -> None:
-        for receive in list(self._ephemeral):
-            receive(project_id, frame)
+        for follower in self._followers.get(project_id, ()):
+            follower.waiting.append(frame)
+            follower.rang.set()
 
     async def announce_presence(self, project_id: UUID, presence: bytes) -> None:
         """To every API process; `presence` is at most 7 kB of JSON object (NOTIFY's limit is 8,000 bytes)."""
         await self._pool.execute("SELECT pg_notify('presence', $1)", f"{project_id} {presence.decode()}")
 
     async def _read_head(self) -> Head:
-        row = await self._pool.fetchrow("SELECT epoch, position FROM log_head WHERE id = 1")
+        (row,) = await self._fetch("SELECT epoch, position FROM log_head WHERE id = 1")
         return Head(row["epoch"], row["position"])
+
+    async def _fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        # With the time of acquiring goes the time of releasing: a half-open connection is given up, not waited for.
+        async with self._pool.acquire(timeout=SOON_S) as connection:
+            return await connection.fetch(sql, *args, timeout=SOON_S)
 
     async def _tail_for_ever(self) -> None:
         while True:
@@ -154,19 +190,24 @@ class FeedHub:
             try:
                 while await self._read_on():
                     pass
-                head = await self._read_head()
-                if head.epoch != self.head.epoch:
-                    self._ring.clear()
-                    self.head = head
-                    self._wake()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                if not await _happens(self._doorbell, POLL_S):
+                    await self._look_at_epoch()
+            except DATABASE_AWAY:
                 await asyncio.sleep(0.2)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._doorbell.wait(), POLL_S)
+            except Exception:
+                # An event that this program does not know, say: never skipped, and never the silent end of the feed.
+                log.exception("the feed stands still at position %d", self.head.position)
+                await asyncio.sleep(POLL_S)
+
+    async def _look_at_epoch(self) -> None:
+        head = await self._read_head()
+        if head.epoch != self.head.epoch:
+            self._ring.clear()
+            self._move_to(head, list(self._followers))
 
     async def _read_on(self) -> bool:
         """Whether a full page came, so there may be more."""
-        rows = await self._pool.fetch(
+        rows = await self._fetch(
             f"SELECT {EVENT_COLUMNS} FROM events WHERE position > $1 ORDER BY position LIMIT $2",
             self.head.position,
             PAGE_EVENTS,
@@ -178,14 +219,15 @@ class FeedHub:
             # What an erased picture was called must not be replayed from memory.
             kept = [event for event in self._ring if event.stream_id not in erased or event.type == "image.erased"]
             self._ring = deque(kept, maxlen=RING_EVENTS)
-        self.head = Head(self.head.epoch, rows[-1]["position"])
-        self._wake()
+        self._move_to(Head(self.head.epoch, rows[-1]["position"]), {row["project_id"] for row in rows})
         return len(rows) == PAGE_EVENTS
 
-    def _wake(self) -> None:
-        arrived, self._arrival = self._arrival, None
-        if arrived is not None and not arrived.done():
-            arrived.set_result(None)
+    def _move_to(self, head: Head, project_ids: Iterable[UUID]) -> None:
+        self.head = head
+        self._frames.clear()
+        for project_id in project_ids:
+            for follower in self._followers.get(project_id, ()):
+                follower.rang.set()
 
     async def _listen_for_ever(self) -> None:
         while True:
@@ -197,8 +239,12 @@ class FeedHub:
                     await connection.add_listener("progress", lambda _c, _p, _ch, text: self._progress(text))
                     await connection.add_listener("presence", lambda _c, _p, _ch, text: self._presence(text))
                     self._doorbell.set()
-                    await lost.wait()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                    while not await _happens(lost, PROBE_EVERY_S):
+                        # Nobody writes to a connection that only listens, so nobody notices when it is half open.
+                        if not await _answers(connection):
+                            connection.terminate()
+                            break
+            except DATABASE_AWAY:
                 await asyncio.sleep(0.2)
 
     def _progress(self, text: str) -> None:
@@ -209,6 +255,40 @@ class FeedHub:
     def _presence(self, text: str) -> None:
         project_id, _, presence = text.partition(" ")
         self.publish(UUID(project_id), b'{"type":"presence",' + presence.encode()[1:])
+
+
+def _fitting(events: Sequence[FeedEvent]) -> int:
+    """How many of the first ones a frame takes, so that a phone can take the frame."""
+    weight = 0
+    for count, event in enumerate(events):
+        weight += len(event.encoded)
+        if count and weight > FRAME_BYTES:
+            return count
+    return len(events)
+
+
+def _frame(count: int, reached: int, events: Sequence[FeedEvent]) -> tuple[str | None, int]:
+    if not events:
+        return None, reached
+    body = b",".join(event.encoded for event in events[:count])
+    return (b'{"type":"events","position":%d,"events":[%b]}' % (reached, body)).decode(), reached
+
+
+async def _happens(event: asyncio.Event, within_s: float) -> bool:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            await event.wait()
+    return event.is_set()
+
+
+async def _answers(connection: asyncpg.Connection) -> bool:
+    asked = asyncio.ensure_future(connection.fetchval("SELECT true"))
+    await asyncio.wait([asked], timeout=SOON_S)
+    if not asked.done():
+        # Its connection is terminated now, which ends it.
+        asked.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        return False
+    return asked.exception() is None
 
 
 def _feed_event(row: asyncpg.Record) -> FeedEvent:

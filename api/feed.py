@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections import deque
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -19,10 +18,7 @@ from api.services import Services
 
 HEARTBEAT_S = 15
 SEND_TIMEOUT_S = 10
-BATCH_EVENTS = 200
 MAX_SOCKETS = 2_000
-EPHEMERAL_FRAMES = 64
-"""Progress and presence frames that a slow socket may have waiting; older ones are dropped, by contract."""
 MAX_PRESENCE_BYTES = 2_000
 
 FORBIDDEN = 4403
@@ -65,7 +61,7 @@ async def project_feed(
 async def _serve(socket: WebSocket[Any, Any, Any], hub: FeedHub, project_id: UUID) -> None:
     epoch, position = _cursor(socket.query_params.get("cursor"), hub)
     welcome = {"type": "welcome", "epoch": hub.head.epoch, "head": hub.head.position, "heartbeat_s": HEARTBEAT_S}
-    sender = asyncio.create_task(_send_for_ever(socket, hub, project_id, epoch, position, _encode(welcome)))
+    sender = asyncio.create_task(_send_for_ever(socket, hub, project_id, epoch, position, welcome))
     reader = asyncio.create_task(_read_for_ever(socket, hub, project_id))
     try:
         done, _ = await asyncio.wait({sender, reader}, return_when=asyncio.FIRST_COMPLETED)
@@ -82,42 +78,34 @@ async def _serve(socket: WebSocket[Any, Any, Any], hub: FeedHub, project_id: UUI
 
 
 async def _send_for_ever(
-    socket: WebSocket[Any, Any, Any], hub: FeedHub, project_id: UUID, epoch: int, position: int, welcome: bytes
+    socket: WebSocket[Any, Any, Any], hub: FeedHub, project_id: UUID, epoch: int, position: int, welcome: dict[str, Any]
 ) -> int | None:
     """The code to close with, or None when the peer has gone."""
-    waiting: deque[bytes] = deque(maxlen=EPHEMERAL_FRAMES)
-    rang = asyncio.Event()
 
-    def receive(frame_project_id: UUID, frame: bytes) -> None:
-        if frame_project_id == project_id:
-            waiting.append(frame)
-            rang.set()
-
-    async def send(frame: bytes) -> None:
-        await asyncio.wait_for(socket.send_data(frame.decode()), SEND_TIMEOUT_S)
+    async def send(frame: str) -> None:
+        async with asyncio.timeout(SEND_TIMEOUT_S):
+            await socket.send_data(frame)
 
     loop = asyncio.get_running_loop()
     try:
-        await send(welcome)
+        await send(_text(welcome))
         last_sent = loop.time()
-        with hub.ephemeral(receive):
+        with hub.following(project_id) as follower:
             while True:
+                # Before looking, or what comes while looking is missed.
+                follower.rang.clear()
                 if not hub.is_resumable(epoch, position):
                     epoch, position = hub.head.epoch, hub.head.position
-                    await send(_encode({"type": "resync", "epoch": epoch, "head": position}))
-                events, upto = await hub.after(project_id, position, BATCH_EVENTS)
-                position = upto
-                if events:
-                    body = b",".join(event.encoded for event in events)
-                    await send(b'{"type":"events","position":%d,"events":[%b]}' % (upto, body))
+                    await send(_text({"type": "resync", "epoch": epoch, "head": position}))
+                frame, position = await hub.frame_after(project_id, position)
+                if frame is not None:
+                    await send(frame)
                     last_sent = loop.time()
                     continue
-                while waiting:
-                    await send(waiting.popleft())
-                rang.clear()
-                await _either(hub.arrival(), rang.wait(), last_sent + HEARTBEAT_S - loop.time())
-                if loop.time() - last_sent >= HEARTBEAT_S:
-                    await send(_encode({"type": "heartbeat", "epoch": epoch, "head": hub.head.position}))
+                while follower.waiting:
+                    await send(follower.waiting.popleft().decode())
+                if await _is_silent_until(last_sent + HEARTBEAT_S, follower.rang):
+                    await send(_text({"type": "heartbeat", "epoch": epoch, "head": hub.head.position}))
                     last_sent = loop.time()
     except TimeoutError:
         return SLOW
@@ -125,13 +113,18 @@ async def _send_for_ever(
         return None
 
 
-async def _either(first: Any, second: Any, seconds: float) -> None:
-    tasks = [asyncio.ensure_future(first), asyncio.ensure_future(second)]
+async def _is_silent_until(due: float, rang: asyncio.Event) -> bool:
+    """Whether nothing rang before `due`, in the loop's time."""
     try:
-        await asyncio.wait(tasks, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
+        async with asyncio.timeout_at(due):
+            await rang.wait()
+    except TimeoutError:
+        return True
+    return False
+
+
+def _text(frame: dict[str, Any]) -> str:
+    return _encode(frame).decode()
 
 
 async def _read_for_ever(socket: WebSocket[Any, Any, Any], hub: FeedHub, project_id: UUID) -> int | None:

@@ -13,7 +13,9 @@ API_SHUTDOWN_S = 5
 def api_command(settings: Settings) -> list[str]:
     command = [sys.executable, "-m", "uvicorn", "api.app:create_app", "--factory"]
     command += ["--host", settings.host, "--port", str(settings.port)]
-    command += ["--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"]
+    command += ["--loop", "uvloop", "--http", "httptools", "--ws", "api.feed_protocol:ImpatientProtocol"]
+    # A frame is made once for all sockets of a project; compression would be done again for every one of them.
+    command += ["--ws-per-message-deflate", "false"]
     command += ["--log-level", "warning", "--no-access-log", "--no-server-header"]
     # Sockets of the feed stay open for ever: a shutdown closes them (1012) instead of waiting for the browsers.
     return [*command, "--timeout-graceful-shutdown", str(API_SHUTDOWN_S)]
