@@ -139,6 +139,7 @@ function Selectable({ source, ...rest }: Shown & { filter: ImageFilter; source: 
       {selected.size > 0 && (
         <BulkActions
           selected={selected}
+          trashed={rest.filter.trashed ?? false}
           onDone={() => setSelected(new Set())}
           onSelectAll={() => void source.ids(0, source.total).then((ids) => setSelected(new Set(ids)))}
         />

@@ -1,7 +1,9 @@
-import { Button, Kbd, Select, Slider, Text } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { Button, Group, Kbd, Select, Slider, Text } from "@mantine/core";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
+import { LOCAL_ACTOR } from "../../api/actor";
+import { client, dataOf } from "../../api/client";
 import { reviewQueueQuery, submittedQuery } from "../../api/queries";
 import type { Image } from "../../api/types";
 import { Empty } from "../../ui/Empty";
@@ -11,6 +13,7 @@ import { BulkAccept } from "./BulkAccept";
 import { QUEUES, type QueueName, reasonOf } from "./queues";
 import classes from "./review.module.css";
 import { Triage } from "./Triage";
+import type { Verdict } from "./verdicts";
 
 export interface Waiting {
   image: Image;
@@ -28,7 +31,37 @@ export function ReviewPage() {
   const left = useMemo(() => waiting.filter(({ image }) => !done.has(image.id)), [waiting, done]);
   const place = Math.min(at, left.length - 1);
   const shown = left[place];
-  const finish = (ids: readonly string[]) => setDone((before) => new Set([...before, ...ids]));
+  const [verdicts, setVerdicts] = useState<readonly Verdict[]>([]);
+  const finish = (ids: readonly string[], verdict: Verdict | null) => {
+    setDone((before) => new Set([...before, ...ids]));
+    if (verdict) setVerdicts((before) => [...before, verdict]);
+  };
+  const queries = useQueryClient();
+  const last = verdicts.at(-1);
+  const undo = useMutation({
+    mutationFn: ({ imageIds, before }: Verdict) =>
+      dataOf(
+        client.POST("/api/projects/{project_id}/undo", {
+          params: { path: { project_id: projectId } },
+          body: {
+            what: { type: "actor", actor_id: LOCAL_ACTOR, image_ids: [...imageIds], after_position: before },
+          },
+        }),
+      ),
+    onSuccess: (_report, verdict) => {
+      setVerdicts((before) => before.filter((each) => each !== verdict));
+      setDone((before) => new Set([...before].filter((id) => !verdict.imageIds.includes(id))));
+      const again = waiting.filter(({ image }) => !done.has(image.id) || verdict.imageIds.includes(image.id));
+      setAt(
+        Math.max(
+          0,
+          again.findIndex(({ image }) => verdict.imageIds.includes(image.id)),
+        ),
+      );
+      for (const id of verdict.imageIds) void queries.invalidateQueries({ queryKey: ["image", id] });
+    },
+  });
+  const takeBack = () => last && !undo.isPending && undo.mutate(last);
   return (
     <Page
       title="Review"
@@ -51,6 +84,17 @@ export function ReviewPage() {
       }
     >
       {error && <ErrorPanel error={error} />}
+      {undo.error && <ErrorPanel error={undo.error} />}
+      {last && (
+        <Group gap="xs" mb="xs">
+          <Text size="sm" role="status">
+            {last.imageIds.length === 1 ? "One picture done." : `${last.imageIds.length} pictures done at once.`}
+          </Text>
+          <Button size="compact-xs" variant="default" loading={undo.isPending} onClick={takeBack}>
+            Take back <Kbd size="xs">Ctrl Z</Kbd>
+          </Button>
+        </Group>
+      )}
       {!loading && left.length === 0 && (
         <Empty>
           {done.size > 0
@@ -108,7 +152,8 @@ export function ReviewPage() {
             waiting={shown}
             following={left[place + 1]?.image.id}
             from={from}
-            onDone={() => finish([shown.image.id])}
+            onDone={(verdict) => finish([shown.image.id], verdict)}
+            onUndo={takeBack}
             onStep={(step) => setAt(Math.max(0, Math.min(left.length - 1, place + step)))}
           />
         </div>

@@ -11,6 +11,7 @@ import { DifferenceOverlay } from "./DifferenceOverlay";
 import type { Waiting } from "./ReviewPage";
 import classes from "./review.module.css";
 import { acceptCommands, canReject } from "./triage";
+import { type Verdict, verdictOn } from "./verdicts";
 
 interface Props {
   projectId: string;
@@ -18,11 +19,12 @@ interface Props {
   /** The picture after this one, to be fetched while a person looks at this. */
   following: string | undefined;
   from: number;
-  onDone: () => void;
+  onDone: (verdict: Verdict | null) => void;
+  onUndo: () => void;
   onStep: (step: number) => void;
 }
 
-export function Triage({ projectId, waiting, following, from, onDone, onStep }: Props) {
+export function Triage({ projectId, waiting, following, from, onDone, onUndo, onStep }: Props) {
   const { image, reason, details } = waiting;
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -41,7 +43,7 @@ export function Triage({ projectId, waiting, following, from, onDone, onStep }: 
               body: { commands: wanted },
             }),
           ),
-    onSuccess: onDone,
+    onSuccess: (reply, wanted) => onDone(verdictOn(image.id, wanted.length, reply?.position)),
   });
   const edit = () =>
     navigate({
@@ -68,6 +70,11 @@ export function Triage({ projectId, waiting, following, from, onDone, onStep }: 
     };
     const press = (event: KeyboardEvent) => {
       const focused = event.target as HTMLElement;
+      if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !focused.closest("input, textarea")) {
+        event.preventDefault();
+        onUndo();
+        return;
+      }
       const action = actions[event.key.toLowerCase()];
       if (!action || rejecting || event.ctrlKey || event.metaKey || event.altKey) return;
       if (focused.closest("input, textarea, select, [role=slider], [role=dialog], [role=listbox]")) return;

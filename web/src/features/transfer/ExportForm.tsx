@@ -2,8 +2,8 @@ import { Button, Group, Radio, Slider, Stack, Switch, Text } from "@mantine/core
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { client, dataOf, idempotencyKey } from "../../api/client";
-import { projectQuery } from "../../api/queries";
-import type { NewExport, ReviewState } from "../../api/types";
+import { categoriesQuery, projectQuery } from "../../api/queries";
+import type { Category, NewExport, ReviewState } from "../../api/types";
 import { ErrorPanel } from "../../ui/ErrorPanel";
 import { percent } from "../../ui/numbers";
 import { Panel } from "../../ui/Panel";
@@ -36,6 +36,7 @@ export function ExportForm({ projectId }: { projectId: string }) {
       void queries.invalidateQueries({ queryKey: ["jobs"] });
     },
   });
+  const { data: categories } = useQuery(categoriesQuery(projectId));
   const states = wanted.states ?? CHECKED;
   const inside = states.reduce((sum, state) => sum + (project?.states[state] ?? 0), 0);
   const split = wanted.split ?? 0;
@@ -90,7 +91,7 @@ export function ExportForm({ projectId }: { projectId: string }) {
         )}
         <Text size="sm" mt="md" role="status">
           Inside: {inside.toLocaleString()} of {(project?.image_count ?? 0).toLocaleString()} pictures,{" "}
-          {insideOf(wanted, inside)}.
+          {insideOf(wanted, inside)}.{categories && ` Categories: ${namesOf(categories.items)}.`}
         </Text>
         {start.error && <ErrorPanel error={start.error} />}
         <Group justify="flex-end" mt="md">
@@ -101,6 +102,14 @@ export function ExportForm({ projectId }: { projectId: string }) {
       </form>
     </Panel>
   );
+}
+
+const NAMED = 8;
+
+function namesOf(categories: readonly Category[]): string {
+  const names = categories.slice(0, NAMED).map(({ name }) => name);
+  const more = categories.length - names.length;
+  return more > 0 ? `${names.join(", ")} and ${more} more` : names.join(", ") || "none yet";
 }
 
 /** The split in numbers, and what a trainer gets on top. */
