@@ -86,7 +86,10 @@ web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
 
 # --- tests ----------------------------------------------------------------------------------------------------------
 
-test: test-python test-web test-e2e
+test:
+	@for part in test-python test-web test-e2e; do \
+		began=$$SECONDS; $(MAKE) $$part; echo "$$part: $$((SECONDS - began)) s"; \
+	done
 
 test-python: $(DEV)
 	$(BIN)/python -m pytest $(PYTEST)
@@ -102,6 +105,7 @@ faults: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks.event_log
+	$(BIN)/python -m benchmarks.feed
 	$(BIN)/python -m benchmarks.selection
 	$(BIN)/python -m benchmarks.http_load
 

@@ -38,6 +38,7 @@ from api import (
     undo,
     uploads,
 )
+from api.allowed import allowed_methods
 from api.errors import EXCEPTION_HANDLERS
 from api.idempotency import first_answer_of_small_body, keep_answer
 from api.openapi import DOCS_PAGE, CompletedJson
@@ -83,7 +84,7 @@ async def provide_services(state: State) -> Services:
 
 async def admit(request: Request[Any, Any, Any]) -> Response[Any] | None:
     await refuse_unstorable_text(request)
-    return await first_answer_of_small_body(request)
+    return allowed_methods(request) or await first_answer_of_small_body(request)
 
 
 def create_app(settings: Settings | None = None) -> Litestar:

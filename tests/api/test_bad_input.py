@@ -191,6 +191,8 @@ def test_a_method_that_is_not_for_a_path_is_told_which_are(api: Api) -> None:
     answer = api.http.put("/api/projects", json={})
     problem(answer, 405)
     assert {"GET", "POST"} <= {one.strip() for one in answer.headers["allow"].split(",")}
+    asked = api.http.options("/api/projects/01890000-0000-7000-8000-000000000000")
+    assert (asked.status_code, asked.headers["allow"]) == (204, "DELETE, GET, OPTIONS, PATCH")
 
 
 def test_work_that_has_nothing_to_work_on_is_a_conflict_with_its_reason(api: Api) -> None:
