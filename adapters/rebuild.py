@@ -5,7 +5,7 @@ the head lock.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -79,7 +79,7 @@ async def rebuild(database_url: str, *, batch_size: int = 1_000, swap: bool = Tr
 
 
 @asynccontextmanager
-async def _alone(connection: asyncpg.Connection) -> AsyncIterator[None]:
+async def _alone(connection: asyncpg.Connection) -> AsyncGenerator[None, None]:
     # A rebuild that was killed must not hold its locks until the end of the statement that nobody waits for.
     await connection.execute("SET client_connection_check_interval = '1s'")
     for _ in range(LOCK_TRIES):
