@@ -5,6 +5,7 @@ import { projectPages } from "./addresses";
 import { graveFaults } from "./axe";
 import { Backend, type Uploaded } from "./backend";
 import { launch, type Person, person } from "./browser";
+import { inspect } from "./inspection";
 import { AnnotatePage } from "./pages/annotate";
 import { pictures } from "./pictures";
 import { propose } from "./proposals";
@@ -20,8 +21,7 @@ const people = {} as Record<(typeof THEMES)[number], Person>;
 
 before(async () => {
   [server, browser] = await Promise.all([startServer(), launch()]);
-  for (const theme of THEMES)
-    people[theme] = await person(browser, { colorScheme: theme, reducedMotion: "reduce", viewport: SCREEN });
+  for (const theme of THEMES) people[theme] = await person(browser, { colorScheme: theme, reducedMotion: "reduce" });
 });
 
 after(async () => {
@@ -29,27 +29,10 @@ after(async () => {
   await server?.stop();
 });
 
-const SCREEN = { width: 1280, height: 800 };
 const TABLET = { width: 820, height: 1180 };
 
-/** Go to each address in both themes: axe finds nothing grave, the page says nothing in the console. */
-async function inspect(addresses: Record<string, string>): Promise<void> {
-  const faults: string[] = [];
-  for (const theme of THEMES) {
-    const page = await people[theme].newPage();
-    for (const [name, address] of Object.entries(addresses)) {
-      await page.goto(server.url + address);
-      await settled(page);
-      faults.push(...(await graveFaults(page)).map((fault) => `${name}, ${theme}: ${fault}`));
-    }
-    await page.close();
-    faults.push(...people[theme].errors.splice(0).map((error) => `${theme}: ${error}`));
-  }
-  assert.deepEqual(faults, []);
-}
-
 test("the first page of an empty installation, and the dialog of the first project", async () => {
-  await inspect({ projects: "/" });
+  await inspect(browser, server.url, { projects: "/" });
   const page = await people.dark.newPage();
   await page.goto(server.url);
   await page.getByRole("button", { name: "Make the first project" }).click();
@@ -59,7 +42,7 @@ test("the first page of an empty installation, and the dialog of the first proje
 
 test("every page of a project with nothing in it", async () => {
   const { id } = await new Backend(server.url).project("Empty");
-  await inspect(projectPages(id, null));
+  await inspect(browser, server.url, projectPages(id, null));
 });
 
 describe("a project at work", () => {
@@ -83,7 +66,11 @@ describe("a project at work", () => {
   });
 
   test("every page", () =>
-    inspect({ projects: "/", ...projectPages(projectId, images[3]?.id ?? null), nowhere: "/there/is/nothing" }));
+    inspect(browser, server.url, {
+      projects: "/",
+      ...projectPages(projectId, images[3]?.id ?? null),
+      nowhere: "/there/is/nothing",
+    }));
 
   test("what opens over a page: keys, classes, menus, popovers, dialogs", async () => {
     const faults: string[] = [];

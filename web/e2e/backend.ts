@@ -1,12 +1,19 @@
 import { newId } from "../src/annotate/ids";
 import type { Annotation, ImageDocument, Prediction } from "../src/annotate/model";
 import type { Geometry } from "../src/geometry/geometry";
+import type { TrueBox } from "./groundTruth";
 
 export interface Uploaded {
   readonly id: string;
   readonly file_name: string;
   readonly width: number;
   readonly height: number;
+}
+
+export interface ListedImage extends Uploaded {
+  readonly state: ImageDocument["state"];
+  readonly annotation_count: number;
+  readonly prediction_count: number;
 }
 
 /** The API as the tests use it to prepare a scene and to see what was kept. */
@@ -16,8 +23,9 @@ export class Backend {
   async project(
     name: string,
     categories: readonly string[] = [],
+    task: "detect" | "segment" = "segment",
   ): Promise<{ id: string; categories: Record<string, string> }> {
-    const { id } = await this.send<{ id: string }>("POST", "/api/projects", { name, task: "segment" });
+    const { id } = await this.send<{ id: string }>("POST", "/api/projects", { name, task });
     const ids: Record<string, string> = {};
     for (const each of categories)
       ids[each] = (await this.send<{ id: string }>("POST", `/api/projects/${id}/categories`, { name: each })).id;
@@ -52,6 +60,26 @@ export class Backend {
     }));
     for (let from = 0; from < drawn.length; from += 1000) await this.command(imageId, drawn.slice(from, from + 1000));
     return drawn.map((command) => command.annotation_id);
+  }
+
+  /** Draw what is on a picture and submit it, as a person would. */
+  async label(imageId: string, boxes: readonly TrueBox[], categories: Record<string, string>): Promise<void> {
+    const drawn = boxes.map(({ category, ...box }) => ({
+      type: "draw_annotation",
+      annotation_id: newId(),
+      category_id: categories[category],
+      geometry: { type: "box", ...box },
+    }));
+    await this.command(imageId, [...drawn, { type: "submit" }]);
+  }
+
+  async images(projectId: string, query = ""): Promise<ListedImage[]> {
+    const { items } = await this.send<{ items: ListedImage[] }>("GET", `/api/projects/${projectId}/images?${query}`);
+    return items;
+  }
+
+  async jobs(projectId: string): Promise<{ id: string; kind: string; state: string; error: string | null }[]> {
+    return (await this.send<{ items: never[] }>("GET", `/api/projects/${projectId}/jobs`)).items;
   }
 
   command(imageId: string, commands: readonly object[]): Promise<unknown> {

@@ -22,8 +22,11 @@ const FLAGS = [
 export function chromiumPath(): string {
   const found = CANDIDATES.find((path) => path && existsSync(path));
   if (found) return found;
+  if (process.getuid?.() !== 0)
+    throw new Error("Chromium is missing and only root can install it: apt-get install chromium, or set CHROMIUM_PATH");
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   execFileSync("apt-get", ["update", "-qq"], { stdio: "inherit" });
-  execFileSync("apt-get", ["install", "-y", "-qq", "chromium"], { stdio: "inherit" });
+  execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], { stdio: "inherit", env });
   return "/usr/bin/chromium";
 }
 

@@ -20,14 +20,25 @@ export async function pictures(count: number): Promise<NamedPicture[]> {
   );
 }
 
-/** A PNG of discs on a pale ground; another `seed` is another picture. */
-export function cells(width: number, height: number, seed: number): Uint8Array {
-  const rows = Buffer.alloc((width * 3 + 1) * height);
-  const discs = Array.from({ length: 12 }, (_, i) => ({
+interface Disc {
+  readonly x: number;
+  readonly y: number;
+  readonly r: number;
+}
+
+/** Where `cells` draws its discs. */
+export function discsOf(width: number, height: number, seed: number): Disc[] {
+  return Array.from({ length: 12 }, (_, i) => ({
     x: ((i * 131 + seed * 57) % width) + 8,
     y: ((i * 89 + seed * 43) % height) + 8,
     r: 14 + ((i * 7 + seed * 3) % 30),
   }));
+}
+
+/** A PNG of discs on a pale ground; another `seed` is another picture. */
+export function cells(width: number, height: number, seed: number): Uint8Array {
+  const rows = Buffer.alloc((width * 3 + 1) * height);
+  const discs = discsOf(width, height, seed);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const inside = discs.some((disc) => (x - disc.x) ** 2 + (y - disc.y) ** 2 < disc.r ** 2);

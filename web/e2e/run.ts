@@ -21,7 +21,7 @@ const { status } = spawnSync(
     "--test",
     "--test-concurrency=1",
     "--test-reporter=spec",
-    "--test-timeout=240000",
+    "--test-timeout=900000",
     ...(process.env.E2E_ONLY ? ["--test-name-pattern", process.env.E2E_ONLY] : []),
     ...files,
   ],

@@ -35,10 +35,13 @@ export async function startServer({ environment = {} }: ServerOptions = {}): Pro
     stdio: ["ignore", "pipe", "pipe"],
   });
   const url = `http://127.0.0.1:${port}`;
+  // A test run that is ended from outside takes its server with it.
+  process.once("exit", () => supervisor.kill("SIGTERM"));
+  process.once("SIGTERM", () => process.exit(143));
   try {
     await announced(supervisor);
   } catch (error) {
-    supervisor.kill("SIGKILL");
+    supervisor.kill("SIGTERM");
     throw error;
   }
   return {
