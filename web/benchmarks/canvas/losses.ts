@@ -16,7 +16,7 @@ type Shapes = Record<string, string>;
 /** What each kind of gesture leaves in the log. */
 type Made = { drawn: number; reshaped: number; deleted: number };
 
-/** mulberry32: the same script in every run. */
+/** mulberry32: the same seed is the same script. */
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -33,7 +33,7 @@ function randomFrom(seed: number): () => number {
  * its log one event per gesture made.
  */
 export class Losses {
-  private readonly random = randomFrom(4);
+  private readonly random: () => number;
   private readonly made: Made = { drawn: 0, reshaped: 0, deleted: 0 };
   private readonly kills = { tab_idle: 0, tab_mid_gesture: 0, network: 0, api: 0 };
   private readonly backend: Backend;
@@ -47,7 +47,9 @@ export class Losses {
   constructor(
     private readonly server: Server,
     private readonly browser: Browser,
+    seed: number,
   ) {
+    this.random = randomFrom(seed);
     this.backend = new Backend(server.url);
   }
 

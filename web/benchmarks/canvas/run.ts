@@ -16,6 +16,7 @@ const { values } = parseArgs({
     json: { type: "string", default: join(WEB, "benchmarks/canvas/results.json") },
     frames: { type: "string", default: "60" },
     edits: { type: "string", default: "1000" },
+    seed: { type: "string", default: "4" },
     minutes: { type: "string", default: "60" },
     only: { type: "string", default: "rendering,editing,next,gallery,bundle,losses" },
     built: { type: "boolean", default: false },
@@ -52,7 +53,10 @@ if (wanted.size > 0) {
     if (wanted.has("next")) add(await nextImageRow(server, browser));
     if (wanted.has("gallery")) add(await galleryRow(server, browser));
     if (wanted.has("bundle")) add(await bundleRow(server, browser));
-    if (wanted.has("losses")) add(await new Losses(server, browser).run(Number(values.edits), Number(values.minutes)));
+    if (wanted.has("losses")) {
+      const losses = new Losses(server, browser, Number(values.seed));
+      add(await losses.run(Number(values.edits), Number(values.minutes)));
+    }
   } finally {
     await server.stop();
   }
