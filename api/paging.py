@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 MAX_LIMIT = 500
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Items per page.")]
-After = Annotated[str | None, QueryParameter(max_length=200, description="`next` of the page before.")]
+After = Annotated[str | None, QueryParameter(max_length=2_000, description="`next` of the page before.")]
 
 
 class Page(msgspec.Struct, Generic[T]):

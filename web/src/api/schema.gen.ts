@@ -1495,6 +1495,8 @@ export interface components {
          */
         HeldOut: {
             digest: string;
+            /** @default [] */
+            fold_weights?: string[];
             folds: number;
             images: number;
             /** @enum {unknown} */
