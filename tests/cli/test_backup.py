@@ -65,7 +65,7 @@ def test_a_restored_platform_serves_the_same_and_tells_open_pages_to_load_afresh
     assert status == 0, said
     second_platform.up(AUTOANNOTATE_WORKERS="0")
     assert everything(second_platform.address) == before
-    assert epoch_of(second_platform) == epoch + 1
+    assert epoch_of(second_platform) > epoch
     assert second_platform.end(signal.SIGINT) == 0
 
     status, said = second_platform.run("restore", str(archive))
