@@ -101,6 +101,7 @@ CREATE TABLE jobs (
 ) WITH (fillfactor = 70);
 CREATE INDEX jobs_by_project ON jobs (project_id, created_at DESC, job_id);
 CREATE INDEX jobs_to_claim ON jobs (priority DESC, created_at) WHERE state = 'queued';
+CREATE INDEX jobs_running ON jobs (started_at) WHERE state = 'running';
 
 CREATE TABLE query_batches (
     query_batch_id uuid PRIMARY KEY,
