@@ -102,6 +102,7 @@ test-e2e: $(DEV)
 
 faults: $(DEV)
 	FAULTS_PROFILE=long $(BIN)/python -m pytest tests/faults $(PYTEST)
+	$(BIN)/python -m benchmarks.faults
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks.event_log
