@@ -8,6 +8,9 @@ import httpx
 import psutil
 import pytest
 
+from adapters.embedded_postgres import start_postgres
+from adapters.embedded_valkey import start_valkey
+from tests.builders import picture
 from tests.cli.running import START_S, Platform, lines_until
 
 
@@ -102,6 +105,26 @@ def test_a_process_by_itself_needs_its_servers_named(platform: Platform, program
         2,
         "autoannotate: DATABASE_URL is not set, and this process was not started by `autoannotate up`\n",
     )
+
+
+def test_servers_that_are_named_are_used_and_none_is_started(platform: Platform, second_platform: Platform) -> None:
+    postgres, valkey = start_postgres(second_platform.data_dir), start_valkey(second_platform.data_dir)
+    blobs = platform.data_dir / "elsewhere"
+    try:
+        platform.up(DATABASE_URL=postgres.url, REDIS_URL=valkey.url, BLOB_URL=blobs.as_uri())
+        project = httpx.post(f"{platform.address}/api/projects", json={"name": "Elsewhere"}).json()["id"]
+        files = {"files": ("a.png", picture())}
+        uploaded = httpx.post(f"{platform.address}/api/projects/{project}/images", files=files)
+        assert uploaded.status_code == 201, uploaded.text
+        assert any(path.is_file() for path in blobs.rglob("*"))
+        assert not (platform.data_dir / "postgres").exists()
+        assert not (platform.data_dir / "valkey").exists()
+        assert platform.end(signal.SIGINT) == 0
+        assert postgres.alive()
+        assert valkey.alive()
+    finally:
+        valkey.stop()
+        postgres.stop()
 
 
 def test_a_data_folder_below_folders_that_are_not_there_yet_is_made(platform: Platform) -> None:
