@@ -14,8 +14,8 @@ from adapters.held_out import HeldOutImage
 from api.images import ThumbnailShape
 from api.paging import After, Limit, Page, page_of
 from api.routing import get
+from api.run_comparison import comparable_runs, held_out_of
 from api.services import Services
-from api.training_runs import comparable_runs, held_out_of
 from domain.errors import InvalidInput, Problem
 from domain.evaluation import matches
 from domain.geometry import Box

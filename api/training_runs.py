@@ -1,7 +1,5 @@
 """Training runs: asked for at a log position, followed epoch by epoch, compared on the same pictures, promoted."""
 
-import asyncio
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,11 +7,10 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 
 from adapters import training_rows
 from adapters.blobs import weights_name
-from adapters.held_out import HeldOutImage, load_held_out
 from api.idempotency import command_id_of
 from api.image_files import file_response
 from api.jobs import Job, request_job
@@ -23,8 +20,7 @@ from api.routing import get, post
 from api.services import Services
 from domain import training
 from domain.commands import Device, WeightsName
-from domain.errors import InvalidInput, NotFound, Problem, WrongState
-from domain.evaluation import evaluate
+from domain.errors import NotFound, WrongState
 from domain.events import RunPromoted, TrainingRequested
 from domain.execute import PROJECT, Decision, Look
 from domain.ids import LOCAL_ACTOR, derived_id
@@ -32,7 +28,6 @@ from domain.project import ProjectState
 from domain.run_metrics import RunMetrics
 from domain.training import RunLifecycle
 
-COMPARED_AT_MOST = 8
 DEFAULT_WEIGHTS = {"detect": "yolov8n.pt", "segment": "yolov8n-seg.pt"}
 
 
@@ -89,26 +84,6 @@ class TrainingRun(msgspec.Struct):
 class TrainingRequestedReply(msgspec.Struct):
     job: Job
     training_run: TrainingRun
-
-
-class ComparedCategory(msgspec.Struct):
-    category_id: UUID
-    ap50: float | None
-    ap50_95: float | None
-
-
-class ComparedRun(msgspec.Struct):
-    run: TrainingRun
-    map50: float | None
-    """On the common pictures; None when there are none."""
-    map50_95: float | None
-    per_category: list[ComparedCategory]
-
-
-class Comparison(msgspec.Struct):
-    common_images: int
-    """Pictures that every one of these runs was measured on and none was trained on."""
-    runs: list[ComparedRun]
 
 
 def run_view(row: Any) -> TrainingRun:
@@ -203,57 +178,6 @@ async def get_training_run(services: NamedDependency[Services], run_id: FromPath
     return await read_run(services, run_id)
 
 
-@get("/api/training-runs/compare", "compare_training_runs", problems=[409])
-async def compare_training_runs(
-    services: NamedDependency[Services],
-    ids: Annotated[list[UUID], QueryParameter(name="ids", description="Two to eight runs of one project.")],
-) -> Comparison:
-    """The runs' own figures, and all of them again on the pictures that they have in common."""
-    runs = await comparable_runs(services, ids)
-    held_out = [await held_out_of(services, run) for run in runs]
-    common = set(held_out[0]).intersection(*held_out[1:])
-    return Comparison(len(common), await asyncio.to_thread(_compared, runs, held_out, sorted(common)))
-
-
-async def comparable_runs(services: Services, ids: Sequence[UUID]) -> list[TrainingRun]:
-    """Raises InvalidInput unless they are a few different runs of one project, NotFound."""
-    if not 2 <= len(set(ids)) <= COMPARED_AT_MOST:
-        detail = f"name 2 to {COMPARED_AT_MOST} different runs"
-        raise InvalidInput(f"/ids: {detail}.", [Problem("/ids", detail)])
-    runs = [await read_run(services, run_id) for run_id in dict.fromkeys(ids)]
-    if len({run.project_id for run in runs}) > 1:
-        raise InvalidInput("/ids: the runs belong to different projects.", [Problem("/ids", "different projects")])
-    return runs
-
-
-async def held_out_of(services: Services, run: TrainingRun) -> dict[UUID, HeldOutImage]:
-    """What it found on the pictures it was measured on; nothing when it was not measured."""
-    if run.metrics is None or run.metrics.held_out is None:
-        return {}
-    try:
-        images = await load_held_out(services.blobs, run.metrics.held_out.digest)
-    except FileNotFoundError as gone:
-        raise WrongState(f"What run {run.id} found on its held-out pictures is gone from the blob store.") from gone
-    return {image.image_id: image for image in images}
-
-
-def _compared(
-    runs: Sequence[TrainingRun], held_out: Sequence[dict[UUID, HeldOutImage]], common: Sequence[UUID]
-) -> list[ComparedRun]:
-    categories = sorted({category_id for run in runs for category_id in run.category_ids})
-    # One truth for all: the labels as the newest run had them.
-    truth = {image_id: held_out[-1][image_id].labels for image_id in common}
-    compared: list[ComparedRun] = []
-    for run, images in zip(runs, held_out, strict=True):
-        judged = [msgspec.structs.replace(images[i], labels=truth[i]).judged() for i in common]
-        figures = evaluate(judged, categories)
-        per_category = [
-            ComparedCategory(c, figures.categories[c].ap50, figures.categories[c].ap50_95) for c in categories
-        ]
-        compared.append(ComparedRun(run, figures.map50, figures.map50_95, per_category if common else []))
-    return compared
-
-
 @post("/api/training-runs/{run_id:uuid}/promote", "promote_training_run", status_code=200)
 async def promote_training_run(
     services: NamedDependency[Services], request: Request[Any, Any, Any], run_id: FromPath[UUID]
@@ -302,7 +226,6 @@ async def get_weights(
 routes = [
     start_training,
     list_training_runs,
-    compare_training_runs,
     get_training_run,
     promote_training_run,
     get_weights,
