@@ -34,16 +34,19 @@ export function Triage({ projectId, waiting, following, from, onDone, onUndo, on
   const colors = new Map(categories?.items.map(({ id, color }) => [id, color]));
   const commands = document ? acceptCommands(image, document.predictions, from) : [];
   const apply = useMutation({
-    mutationFn: (wanted: typeof commands) =>
-      wanted.length === 0
-        ? Promise.resolve(null)
-        : dataOf(
-            client.POST("/api/images/{image_id}/commands", {
-              params: { path: { image_id: image.id } },
-              body: { commands: wanted },
-            }),
-          ),
-    onSuccess: (reply, wanted) => onDone(verdictOn(image.id, wanted.length, reply?.position)),
+    mutationFn: async (wanted: typeof commands) => {
+      if (wanted.length === 0) return null;
+      // What was looked at: the feed may bring the new version before the answer is here.
+      const seen = document?.version ?? 0;
+      const reply = await dataOf(
+        client.POST("/api/images/{image_id}/commands", {
+          params: { path: { image_id: image.id } },
+          body: { commands: wanted },
+        }),
+      );
+      return verdictOn(image.id, seen, reply);
+    },
+    onSuccess: (verdict) => onDone(verdict),
   });
   const edit = () =>
     navigate({

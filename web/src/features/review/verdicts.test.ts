@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import { together, verdictOn } from "./verdicts";
 
 test("a verdict is taken back from before its first event", () => {
-  expect(verdictOn("a", 2, 120)).toEqual({ imageIds: ["a"], before: 118 });
-  expect(verdictOn("a", 1, null)).toBeNull();
+  // Three accepted proposals and a submission: four events.
+  expect(verdictOn("a", 7, { version: 11, position: 120 })).toEqual({ imageIds: ["a"], before: 116 });
+  expect(verdictOn("a", 7, { version: 7, position: null })).toBeNull();
+  expect(verdictOn("a", 7, null)).toBeNull();
 });
 
 test("a bulk acceptance is taken back whole", () => {

@@ -5,9 +5,18 @@ export interface Verdict {
   readonly before: number;
 }
 
-/** One image's verdict, from the answer to its commands; null when it changed nothing. Every command is one event. */
-export function verdictOn(imageId: string, commands: number, position: number | null | undefined): Verdict | null {
-  return position == null ? null : { imageIds: [imageId], before: position - commands };
+interface Reply {
+  readonly version: number;
+  readonly position: number | null;
+}
+
+/**
+ * One image's verdict, from the version that was looked at and the answer to the commands; null when it changed
+ * nothing. Its events are as many as the versions it added, at the places up to `position`.
+ */
+export function verdictOn(imageId: string, seenVersion: number, reply: Reply | null): Verdict | null {
+  if (!reply || reply.position === null) return null;
+  return { imageIds: [imageId], before: reply.position - (reply.version - seenVersion) };
 }
 
 /** Several verdicts as one: from before the first of them. */
