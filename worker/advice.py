@@ -1,5 +1,6 @@
 """Whether another round is worth it, from the project's runs and what the newest says about the pictures left."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +19,15 @@ CORRECTION_S = 4.0
 """Seconds of one expected correction: between deleting (1.5), moving (4) and drawing (7)."""
 
 
-async def stop_advice(pool: asyncpg.Pool, project_id: UUID, run_id: UUID, job_id: UUID) -> dict[str, Any]:
-    """{verdict, sentence, reasons, gain, learning_curve-ready figures}: see worker.stopping.advise."""
+async def stop_advice(
+    pool: asyncpg.Pool, project_id: UUID, run_id: UUID, job_id: UUID, agreement: float | None
+) -> dict[str, Any]:
+    """{verdict, sentence, reasons, gain}: see worker.stopping.advise. `agreement`: F1 with the run before this one."""
     rows = await training_rows.runs_before(pool, project_id, run_id)
     this = await training_rows.fetch_run(pool, run_id)
     rounds = [figures for row in (*rows, this) if row is not None and (figures := _round(row)) is not None]
+    if rounds:
+        rounds[-1] = replace(rounds[-1], agreement=agreement)
     work = await pool.fetchrow(
         "SELECT count(*) AS images, coalesce(avg((details ->> 'corrections')::double precision), 0) AS corrections, "
         "coalesce(avg((details ->> 'seconds')::double precision), 0) AS seconds "

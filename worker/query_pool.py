@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from adapters.project_rows import RESOLVED
 from adapters.query_batch_rows import LABELLED_STATES, PoolImage
 from domain.selection import LoopFacts
 from worker.acquire import Pool, Predictions
+from worker.acquire.uncertainty import category_weights
 from worker.vectors import Vectors, read_vectors
 
 
@@ -52,7 +54,7 @@ async def read_query_pool(connection: Connection, project_id: UUID, *, needs_vec
             predicted, await query_batch_rows.predicted_boxes(connection, run.run_id), names
         )
     metrics: dict[str, Any] = msgspec.json.decode(run.metrics) if run and run.metrics else {}
-    pool = reading.pool(boxes, names, predictions, metrics.get("map50"))
+    pool = reading.pool(boxes, names, predictions, metrics.get("map50"), _precisions(metrics))
     return QueryPool(
         position,
         [image.image_id for image in images],
@@ -98,6 +100,7 @@ class _Reading:
         names: dict[UUID, str],
         predictions: Predictions | None,
         map50: float | None,
+        precisions: dict[str, float],
     ) -> Pool:
         per_category: Counter[str] = Counter(dict.fromkeys(names.values(), 0))
         examples: dict[str, list[int]] = {}
@@ -114,6 +117,7 @@ class _Reading:
             groups=self._groups(),
             predictions=predictions,
             labelled_boxes=np.array([self._images[row].boxes for row in self._labelled], np.int64),
+            category_weights=_weights(predictions, precisions, per_category),
             rare_examples={
                 name: self._matrix[sorted(set(examples[name]))].astype(np.float32)
                 for name in facts.rare_categories
@@ -128,6 +132,22 @@ class _Reading:
             [first.setdefault(i.near_duplicate_group or i.image_id, row) for row, i in enumerate(self._images)],
             np.int64,
         )
+
+
+def _precisions(metrics: dict[str, Any]) -> dict[str, float]:
+    """ap50_95 by category name, as far as the run was measured."""
+    return {one["name"]: one["ap50_95"] for one in metrics.get("per_category", ()) if one.get("ap50_95") is not None}
+
+
+def _weights(
+    predictions: Predictions | None, precisions: dict[str, float], boxes: Mapping[str, int]
+) -> np.ndarray | None:
+    """Difficult and rare categories count for more in an uncertainty."""
+    if predictions is None:
+        return None
+    names = predictions.category_names
+    known = np.array([precisions.get(name, np.nan) for name in names])
+    return category_weights(known, np.array([boxes.get(name, 0) for name in names]))
 
 
 def _matrix(images: list[PoolImage], vectors: Vectors | None) -> np.ndarray:
@@ -155,7 +175,8 @@ def _digest(ids: list[UUID], pool: Pool) -> str:
     parts: list[np.ndarray | None] = [pool.vectors, pool.groups]
     if pool.predictions is not None:
         parts += [pool.predictions.rows, pool.predictions.confidences, pool.predictions.categories]
-    for part in parts:
+        parts.append(pool.category_weights)
+    for part in (part for part in parts if part is not None):
         digest.update(np.ascontiguousarray(part).data)
     digest.update(msgspec.json.encode(pool.facts, order="deterministic"))
     return digest.hexdigest()

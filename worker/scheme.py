@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+from uuid import UUID
 
 import torch
 
@@ -18,6 +19,8 @@ SECONDS_PER_PRESENTATION = {"cpu": 0.16, "cuda": 0.006, "mps": 0.03}
 FOLDING_S = 480.0
 """So long the folds of one run may take together by themselves; a person may ask for more."""
 FOLDS = 5
+REFRESH_SHARE = 3
+"""A refresh takes a third of the steps of a fresh training."""
 LEAST_OBJECT_PX = 12
 SIZES = (320, 416, 512, 640)
 
@@ -40,6 +43,7 @@ class Scheme:
     notices: tuple[str, ...]
     given: Mapping[str, Any]
     orientation_free: bool
+    refreshing: bool = False
 
     def recipe_for(self, images: int, categories: int) -> Recipe:
         given = self.given
@@ -49,24 +53,34 @@ class Scheme:
             categories,
             epochs=given.get("epochs"),
             batch=given.get("batch"),
-            steps=given.get("steps"),
+            steps=given.get("steps") or (steps_for(images) // REFRESH_SHARE if self.refreshing else None),
             orientation_free=self.orientation_free,
             freeze=given.get("freeze", 0),
             overrides=overrides,
         )
 
 
-def choose_scheme(labelled: LabelledSet, project: ProjectState, given: Mapping[str, Any], device: str) -> Scheme:
-    """`given` are the settings of the request; `device` the worker's, unless the request names one."""
+def choose_scheme(
+    labelled: LabelledSet,
+    project: ProjectState,
+    given: Mapping[str, Any],
+    device: str,
+    seen: frozenset[UUID] | None = None,
+) -> Scheme:
+    """`given` are the settings of the request; `device` the worker's, unless the request names one. `seen`: what the
+    run that is refreshed learned from, which can measure nothing; None for a training from pretrained weights."""
     device = resolved_device(given.get("device") or device)
     image_size = given.get("image_size") or size_for(labelled, device)
     image_size = -(-image_size // 32) * 32
     seed = given.get("seed", 0)
     orientation_free = project.settings.get("orientation") == "any"
-    kind, folds, final, audit, notices = _held_out(labelled, given, device, image_size, seed)
+    if seen is None:
+        kind, folds, final, audit, notices = _held_out(labelled, given, device, image_size, seed)
+    else:
+        kind, folds, final, audit, notices = _held_out_of_refresh(labelled, given, seen)
     draft = Scheme(
         kind, folds, final, audit, "segment" if project.task == "segment" else "detect", image_size, device, seed, {},
-        tuple(notices), given, orientation_free,
+        tuple(notices), given, orientation_free, seen is not None,
     )  # fmt: skip
     recipe = draft.recipe_for(len(final), len(labelled.category_ids))
     settings = {
@@ -83,7 +97,7 @@ def choose_scheme(labelled: LabelledSet, project: ProjectState, given: Mapping[s
     }
     return Scheme(
         kind, folds, final, audit, draft.task, image_size, device, seed, settings, tuple(notices), given,
-        orientation_free,
+        orientation_free, seen is not None,
     )  # fmt: skip
 
 
@@ -137,6 +151,29 @@ def _held_out(
         "so the figures are rough; the weights themselves learned from all of them."
     )
     return "split", [(train, held_out)], labelled.images, (), [notice]
+
+
+def _held_out_of_refresh(
+    labelled: LabelledSet, given: Mapping[str, Any], seen: frozenset[UUID]
+) -> tuple[HeldOutKind, list[tuple[Any, Any]], Sequence[SnapshotImage], Sequence[SnapshotImage], list[str]]:
+    """A model that starts from an earlier run's weights knows that run's pictures: only fresh ones can judge it."""
+    quick = f"Quick refresh: 1/{REFRESH_SHARE} of the steps, from an earlier run's weights."
+    if given.get("folds") == 0:
+        return "split", [], labelled.images, (), [quick, "Not measured: no picture was held out, as asked."]
+    if useful_audit(labelled) and not labelled.audit & seen:
+        final, audit = labelled.by_audit()
+        notice = f"Measured on the {len(audit)} audit pictures, which neither run was trained on."
+        return "audit", [], final, audit, [quick, notice]
+    known = {labelled.groups[image.image_id] for image in labelled.images if image.image_id in seen}
+    fresh = [image for image in labelled.images if labelled.groups[image.image_id] not in known]
+    train = [image for image in labelled.images if labelled.groups[image.image_id] in known]
+    if len(fresh) < 2 or not train:
+        return "split", [], labelled.images, (), [quick, "Not measured: the earlier run was trained on these pictures."]
+    notice = (
+        f"Measured on the {len(fresh)} pictures labelled since the earlier run, by a model refreshed without them; "
+        "the weights themselves learned from all of them."
+    )
+    return "split", [(train, fresh)], labelled.images, (), [quick, notice]
 
 
 def affordable_folds(images: int, device: str, image_size: int, given: Mapping[str, Any]) -> int:

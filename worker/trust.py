@@ -11,7 +11,7 @@ import numpy as np
 
 from adapters.held_out import HeldOutImage
 from domain.evaluation import Category, JudgedImage
-from worker.calibrate import Calibration, Promise, accept_promises, calibrate, checked_boxes
+from worker.calibrate import Calibration, Promise, accept_promises, calibrate, checked_boxes, joined
 from worker.calibrate.acceptance import Acceptance, SizedImage, cross_fitted
 from worker.review_order import LocationErrors, location_error_rates
 
@@ -39,13 +39,19 @@ class Trust:
 
 
 def trust_in(
-    images: Sequence[HeldOutImage], category_ids: Sequence[UUID], target: float, *, fused: bool = False
+    images: Sequence[HeldOutImage],
+    category_ids: Sequence[UUID],
+    target: float,
+    *,
+    fused: bool = False,
+    reviewed: Sequence[JudgedImage] = (),
 ) -> Trust:
     """`fused`: in boxes of the high quality mode. Held-out pictures are looked at by the one model that did not learn
-    from them, fresh ones by all; a mean over more opinions only sharpens what each of them proves."""
+    from them, fresh ones by all; a mean over more opinions only sharpens what each of them proves. `reviewed`: pictures
+    drawn at random that people have judged since, with the boxes that they were shown, rescored already."""
     sized = [SizedImage(image.judged(fused=fused), image.width, image.height) for image in images]
     judged, acceptances = cross_fitted(sized, category_ids)
-    boxes = checked_boxes(judged)
+    boxes = joined(checked_boxes(judged), checked_boxes(reviewed))
     calibrations = calibrate(boxes, category_ids)
     return Trust(
         acceptances,

@@ -13,6 +13,7 @@ from adapters import prediction_rows, training_rows
 from adapters.blobs import weights_name
 from adapters.bulk_append import append_in_bulk
 from adapters.held_out import load_held_out
+from adapters.prediction_history_rows import reviewed_at_random
 from adapters.prediction_rows import ImageToPredict, LostFence, PredictedImage, require_fence, write_predictions
 from domain.errors import NotFound, NotReady
 from domain.events import AnnotationRecord, Event, NewEvent, PredictionsRecorded
@@ -23,6 +24,7 @@ from domain.image_decisions import decide_acceptance, decide_withdrawal
 from domain.ports import Append, StreamAppend
 from domain.run_metrics import RunMetrics
 from worker.advice import stop_advice
+from worker.afterwards import agreement_with_previous, mark_probably_missed
 from worker.context import Completion, TaskContext
 from worker.detectors import load_detector
 from worker.local_pictures import fetch_pictures
@@ -47,7 +49,7 @@ async def run(context: TaskContext) -> Completion:
     metrics = msgspec.json.decode(row["metrics"], type=RunMetrics) if row["metrics"] else None
     settings = msgspec.json.decode(row["settings"])
     images = await _wanted(context, accepting)
-    trust = await _trust(context, metrics, category_ids, fused=fused)
+    trust = await _trust(context, row, metrics, category_ids)
     rules = rules_for(trust, category_ids, accepting=accepting, min_confidence=payload.get("min_confidence"))
     done = await prediction_rows.predicted_by(context.pool, context.job_id)
     waiting = [image for image in images if image.image_id not in done]
@@ -99,17 +101,20 @@ async def _wanted(context: TaskContext, accepting: bool) -> list[ImageToPredict]
 
 
 async def _trust(
-    context: TaskContext, metrics: RunMetrics | None, category_ids: Sequence[UUID], *, fused: bool
+    context: TaskContext, run: asyncpg.Record, metrics: RunMetrics | None, category_ids: Sequence[UUID]
 ) -> Trust | None:
-    """Reckoned anew for this job's target, which may be another one than the run's own record tells."""
+    """Reckoned anew for this job's target, and with what people have decided since about pictures drawn at random."""
     if metrics is None or metrics.held_out is None:
         return None
     try:
         held_out = await load_held_out(context.blobs, metrics.held_out.digest)
     except FileNotFoundError as gone:
         raise NotReady("What the run found on its held-out pictures is gone from the blob store.") from gone
-    target = context.payload["target_precision"]
-    return await asyncio.to_thread(lambda: trust_in(held_out, category_ids, target, fused=fused))
+    target, quality = context.payload["target_precision"], context.payload.get("quality") or "fast"
+    reviewed = await reviewed_at_random(context.pool, context.project_id, run["run_id"], quality, run["as_of_position"])
+    return await asyncio.to_thread(
+        lambda: trust_in(held_out, category_ids, target, fused=quality == "high", reviewed=reviewed)
+    )
 
 
 async def _weights(context: TaskContext, digest: str) -> Path:
@@ -228,6 +233,8 @@ async def _completion(
     accepted_boxes = await context.pool.fetchval(
         "SELECT count(*) FROM predictions WHERE job_id = $1 AND state = 'accepted'", context.job_id
     )
+    missed = await mark_probably_missed(context, run_id)
+    agreement = await agreement_with_previous(context, run_id)
     thresholds = {str(c): t for c, t in rules.accepted_from.items() if t is not None}
     recorded = PredictionsRecorded(run_id, context.job_id, predicted, count, digest, payload["mode"], thresholds)
     result: dict[str, Any] = {
@@ -242,7 +249,9 @@ async def _completion(
             str(c): msgspec.to_builtins(promised(promise)) for c, promise in (trust.promises if trust else {}).items()
         },
         "shown_from": {str(c): threshold for c, threshold in rules.shown_from.items()},
-        "stop_advice": await stop_advice(context.pool, context.project_id, run_id, context.job_id),
+        "probably_missed": missed,
+        "agreement_with_previous": agreement,
+        "stop_advice": await stop_advice(context.pool, context.project_id, run_id, context.job_id, agreement),
     }
     return Completion(result, [(run_id, None, [recorded])])
 

@@ -12,7 +12,7 @@ import msgspec
 
 from adapters import training_rows
 from adapters.blobs import weights_name
-from adapters.held_out import HeldOutImage, found_row, label_row, load_held_out, store_held_out
+from adapters.held_out import HeldOutImage, store_held_out
 from adapters.prediction_rows import require_fence, write_predictions
 from adapters.snapshot import (
     IMAGES_AT_ONCE,
@@ -28,23 +28,18 @@ from domain.events import Event, JobRequested, TrainingStarted, TrainingSucceede
 from domain.execute import TRAINING_RUN, Decision, Look
 from domain.ids import LOCAL_ACTOR, derived_id
 from domain.job import MAX_ATTEMPTS
-from domain.ports import Detection, Detector, EpochMetrics, TrainedWeights, TrainingPlan
+from domain.ports import Detector, EpochMetrics, TrainedWeights, TrainingPlan
 from domain.run_metrics import HeldOut, RunMetrics
 from domain.training import TrainingRunState
 from worker.context import Completion, TaskContext
 from worker.detectors import load_detector
+from worker.held_out import earlier_held_out, look_at_held_out
 from worker.labelled import FINISHED, LabelledSet, labelled_set
 from worker.local_pictures import fetch_pictures
-from worker.looks import Looks, views_of
 from worker.measure import run_metrics, unmeasured
 from worker.scheme import Scheme, choose_scheme
 from worker.second_opinion import label_opinions
 from worker.trust import trust_in
-
-LEAST_CONFIDENCE = 0.001
-"""Average precision looks at everything that was found."""
-COMPARED_WITH = 3
-PREDICTION_BATCH = 16
 
 
 async def run(context: TaskContext) -> Completion:
@@ -67,7 +62,8 @@ class _Training:
         context.report(0.0, "Reading the labelled images")
         snapshot, labelled = await self._labelled()
         detector = _detector(self.settings.get("detector", "ultralytics"))
-        scheme = choose_scheme(labelled, snapshot.project, self.settings, context.settings.device)
+        seen = await self._seen_by_base()
+        scheme = choose_scheme(labelled, snapshot.project, self.settings, context.settings.device, seen)
         self.trainings = len(scheme.folds) + 1
         paths = await fetch_pictures(context.blobs, labelled.images, context.work_dir / "pictures")
         base_weights = await self._base_weights(snapshot.project.task)
@@ -81,13 +77,17 @@ class _Training:
             trained = await self._train(
                 detector, scheme, labelled, train, paths, base_weights, f"fold {number} of {len(scheme.folds)}"
             )
-            found, seconds = await self._found(detector, scheme, labelled, judged, paths, trained)
+            found, seconds = await asyncio.to_thread(
+                look_at_held_out, detector, scheme, labelled, judged, paths, trained.path
+            )
             held_out += found
             predicting_s += seconds
             fold_weights.append(await self._keep(trained))
         trained = await self._train(detector, scheme, labelled, scheme.final, paths, base_weights, "", scheme.audit)
         if scheme.audit:
-            held_out, predicting_s = await self._found(detector, scheme, labelled, scheme.audit, paths, trained)
+            held_out, predicting_s = await asyncio.to_thread(
+                look_at_held_out, detector, scheme, labelled, scheme.audit, paths, trained.path
+            )
 
         context.report(0.97, "Measuring")
         metrics = await self._measured(
@@ -118,6 +118,14 @@ class _Training:
         snapshot = Snapshot(self.position, project, images)
         near = await training_rows.near_duplicate_groups(context.pool, [image.image_id for image in images])
         return snapshot, labelled_set(snapshot, near, audit)
+
+    async def _seen_by_base(self) -> frozenset[UUID] | None:
+        """The images that the run to refresh learned from; None when the training starts afresh."""
+        wanted: str = self.context.payload["base_weights"]
+        if not wanted.startswith("run:"):
+            return None
+        row = await training_rows.fetch_run(self.context.pool, UUID(wanted.removeprefix("run:")))
+        return frozenset(msgspec.json.decode(row["train_image_ids"], type=list[UUID]) if row else ())
 
     async def _base_weights(self, task: str) -> str:
         """A name that the detector resolves, or the path of an earlier run's weights."""
@@ -221,35 +229,6 @@ class _Training:
             written = training_rows.write_epoch(self.context.pool, self.run_id, news.epoch, dict(news.values))
             asyncio.run_coroutine_threadsafe(written, self.loop).result()
 
-    async def _found(
-        self,
-        detector: Detector,
-        scheme: Scheme,
-        labelled: LabelledSet,
-        images: Sequence[SnapshotImage],
-        paths: Mapping[UUID, Path],
-        trained: TrainedWeights,
-    ) -> tuple[list[HeldOutImage], float]:
-        """What the weights find on pictures they never saw, at one look and at all, and the seconds of one look."""
-        views = views_of(scheme.settings)
-        looks = Looks(
-            detector, [trained.path], views, scheme.image_size, scheme.device, PREDICTION_BATCH, LEAST_CONFIDENCE
-        )
-        started = time.monotonic()
-        looked = await asyncio.to_thread(looks.at, [(image.image_id, paths[image.image_id]) for image in images])
-        by_id = {sample.image_id: sample for sample in labelled.samples(images, paths)}
-        return [
-            HeldOutImage(
-                image.image_id,
-                [label_row(labelled.category_ids[index], g) for index, g in by_id[image.image_id].shapes],
-                _rows(labelled, looked[image.image_id].plain),
-                image.width,
-                image.height,
-                _rows(labelled, looked[image.image_id].fused),
-            )
-            for image in images
-        ], (time.monotonic() - started) / len(views)
-
     async def _measured(
         self,
         labelled: LabelledSet,
@@ -275,7 +254,7 @@ class _Training:
             trust,
             labelled_images=len(labelled.images),
             seconds_per_image=predicting_s / len(images),
-            earlier=await self._earlier(),
+            earlier=await earlier_held_out(context.pool, context.blobs, context.project_id, self.run_id),
         )
         opinions = await asyncio.to_thread(label_opinions, images, trust, metrics)
         for start in range(0, len(opinions), IMAGES_AT_ONCE):
@@ -290,19 +269,6 @@ class _Training:
                 )
         return metrics
 
-    async def _earlier(self) -> dict[UUID, list[HeldOutImage]]:
-        """What the last runs before this one found on their held-out pictures."""
-        rows = await training_rows.runs_before(self.context.pool, self.context.project_id, self.run_id)
-        earlier: dict[UUID, list[HeldOutImage]] = {}
-        for row in rows[-COMPARED_WITH:]:
-            metrics = msgspec.json.decode(row["metrics"], type=RunMetrics)
-            if metrics.held_out is not None:
-                try:
-                    earlier[row["run_id"]] = await load_held_out(self.context.blobs, metrics.held_out.digest)
-                except FileNotFoundError:
-                    continue
-        return earlier
-
     def _what_follows(self, snapshot: Snapshot) -> list[tuple[UUID, int | None, list[Event]]]:
         if not self.settings.get("then_predict"):
             return []
@@ -312,12 +278,6 @@ class _Training:
             "target_precision": snapshot.project.settings.get("target_precision", 0.9),
         }
         return [(derived_id(self.context.job_id, "predict"), 0, [JobRequested("predict", payload, 0, MAX_ATTEMPTS)])]
-
-
-def _rows(
-    labelled: LabelledSet, detections: Sequence[Detection]
-) -> list[tuple[UUID, float, float, float, float, float]]:
-    return [found_row(labelled.category_ids[d.class_index], d.geometry, d.confidence) for d in detections]
 
 
 def _detector(name: str) -> Detector:
