@@ -18,7 +18,8 @@ from benchmarks.annotator import Costs
 from benchmarks.truth import Dataset
 
 if TYPE_CHECKING:
-    from benchmarks.label_efficiency import Kept, Point, Preset, Results
+    from benchmarks.efficiency_presets import Preset
+    from benchmarks.label_efficiency import Kept, Point, Results
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt

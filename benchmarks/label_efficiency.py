@@ -24,6 +24,7 @@ import msgspec
 
 from benchmarks.annotator import Costs, Effort
 from benchmarks.client import Client, own_platform
+from benchmarks.efficiency_presets import PRESETS, Preset
 from benchmarks.efficiency_report import write_report
 from benchmarks.project import Project
 from benchmarks.truth import Dataset, drawn_truth, read_truth
@@ -33,45 +34,6 @@ from domain.geometry import Box, intersection_over_union
 TARGET_PRECISION = 0.9
 COSTS = {"7": Costs(), "10": Costs(draw=10.0), "25": Costs(draw=25.0)}
 """Seconds per drawn box -> the whole price list."""
-
-
-class Preset(msgspec.Struct, frozen=True):
-    budgets: tuple[int, ...]
-    seeds: tuple[int, ...]
-    arms: tuple[str, ...]
-    steps: int = 320
-    batch: int = 4
-    image_size: int = 320
-    full_steps: int = 960
-    folds: tuple[int, ...] = (0, 1, 0, 0)
-    """Of the default arm, per budget: what lets it trust its model. Before ten boxes of each category it may not."""
-    finish_folds: int = 3
-    """Of the runs whose thresholds finish the dataset."""
-    finish_at: tuple[int, ...] = (100,)
-    """Sizes at which the dataset being finished retrains, after the last budget: the loop goes on while it helps."""
-    orientation: str = "any"
-
-
-PRESETS = {
-    "smoke": Preset(
-        (8, 16),
-        (0,),
-        ("random", "hybrid"),
-        steps=40,
-        image_size=224,
-        full_steps=40,
-        folds=(0, 0),
-        finish_folds=2,
-        finish_at=(24,),
-        orientation="upright",
-    ),
-    "bench60": Preset((10, 20, 40), (0, 1, 2), ("random", "hybrid")),
-    "nightly": Preset(
-        (10, 20, 40, 80),
-        (0, 1, 2, 3, 4),
-        ("random", "hybrid", "k_center", "cluster_centres", "typical", "herding", "uncertainty"),
-    ),
-}
 
 
 class Point(msgspec.Struct, frozen=True):
