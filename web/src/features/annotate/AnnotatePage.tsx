@@ -20,6 +20,7 @@ import { ContextMenu } from "./ContextMenu";
 import { Filmstrip } from "./Filmstrip";
 import { HistoryPanel } from "./HistoryPanel";
 import { MinimapView } from "./MinimapView";
+import { NothingToAnnotate } from "./NothingToAnnotate";
 import { Notice } from "./Notice";
 import { Palette } from "./Palette";
 import { ProposalPanel } from "./ProposalPanel";
@@ -128,6 +129,7 @@ export function AnnotatePage(props: AnnotatePageProps) {
           <MinimapView />
           <Notice />
           <RejectReason />
+          <NothingToAnnotate projectId={projectId} />
           {isEmpty && (
             <Center pos="absolute" inset={0}>
               <Paper p="lg" withBorder role="status">
