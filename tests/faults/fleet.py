@@ -108,7 +108,8 @@ class Fleet:
         found = []
         for process in supervisor.children(recursive=role == "child"):
             with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                if any(word.rpartition("/")[2] == WORDS[role] for word in process.cmdline()):
+                # Valkey writes its whole title into its first word.
+                if any(word.partition(" ")[0].rpartition("/")[2] == WORDS[role] for word in process.cmdline()):
                     found.append(process)
         return sorted(found, key=psutil.Process.create_time)
 
