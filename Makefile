@@ -11,6 +11,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The locks are whole: nothing beside them is resolved.
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
+# Every job starts a process: torch would be compiled anew by each where Python may not write bytecode.
+COMPILED := --compile-bytecode
 STAMPS := $(VENV)/stamps
 # A Node of this machine serves from 20.19 on; else one comes from PyPI.
 NODE_IS_NEW := const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)
@@ -57,7 +59,7 @@ $(STAMPS)/uv: requirements-bootstrap.lock
 
 $(STAMPS)/runtime: requirements.lock $(STAMPS)/uv
 	@echo "Installing Python packages (the first time: several GB and some minutes) ..."
-	$(UV) --require-hashes --requirement $<
+	$(UV) $(COMPILED) --require-hashes --requirement $<
 	@touch $@
 
 $(STAMPS)/project: pyproject.toml $(STAMPS)/runtime

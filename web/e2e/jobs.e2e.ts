@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
 import { Backend } from "./backend";
@@ -20,7 +22,9 @@ before(async () => {
   [server, browser] = await Promise.all([startServer(), launch()]);
   backend = new Backend(server.url);
   projectId = (await backend.project("Jobs", ["RBC"])).id;
-  await backend.upload(projectId, await pictures(4));
+  const [lost] = await backend.upload(projectId, await pictures(4));
+  const { digest } = await backend.send<{ digest: string }>("GET", `/api/images/${lost?.id}`);
+  await rm(join(server.dataFolder, "blobs", "images", digest.slice(0, 2), digest));
   who = await person(browser);
   page = await who.newPage();
   page.setDefaultTimeout(30_000);
@@ -41,13 +45,13 @@ test("a job that fails says its last words in the tray, live, and can be asked f
   await page.goto(`${server.url}/projects/${projectId}/categories`);
   const shown = await tray();
   await shown.getByText("Nothing has run yet.").waitFor();
-  // The directory of a zip with nothing in it: as a file it is whole, as a dataset it is none.
-  const empty = Buffer.from([0x50, 0x4b, 5, 6, ...new Array(18).fill(0)]);
-  await page.request.post(`${server.url}/api/projects/${projectId}/imports`, {
-    headers: { "content-type": "application/zip" },
-    data: empty,
+  // One picture's file is gone from the disk, so an export with pictures cannot be written.
+  await backend.send("POST", `/api/projects/${projectId}/exports`, {
+    format: "coco",
+    include_images: true,
+    states: ["unlabelled"],
   });
-  const job = shown.getByRole("listitem").filter({ hasText: "Import" });
+  const job = shown.getByRole("listitem").filter({ hasText: "Export" });
   await job.getByText("failed").waitFor({ timeout: JOB_MS });
   const words = (await backend.jobs(projectId))[0]?.error ?? "";
   assert.ok(words.length > 10, words);
@@ -71,7 +75,7 @@ test("a job is cancelled from the tray, asked for again from the page of jobs, a
   await card.getByText("succeeded").waitFor({ timeout: JOB_MS });
   await card.getByText("Log and settings").click();
   await page.getByText("Failed", { exact: true }).click();
-  await page.getByRole("article", { name: /^Import/ }).waitFor();
+  await page.getByRole("article", { name: /^Export/ }).waitFor();
   assert.equal(await card.count(), 0);
   assert.deepEqual(who.errors, []);
 });

@@ -12,7 +12,6 @@ from domain.errors import NotReady
 from domain.events import Pick, QueryBatchSelected
 from worker.acquire import acquire
 from worker.context import Completion, TaskContext
-from worker.embedding import embed_missing
 from worker.query_pool import QueryPool, read_query_pool
 
 EMBEDDING_SHARE = 0.8
@@ -25,6 +24,9 @@ async def run(context: TaskContext) -> Completion:
     function, budget, seed = (context.payload[name] for name in ("acquisition_function", "budget", "seed"))
     needs_vectors = function not in NEEDS_NO_VECTORS
     if needs_vectors and await _vectors_are_missing(context):
+        # Here, not above: it loads torch, four seconds that a choice among vectors that are there need not wait.
+        from worker.embedding import embed_missing
+
         await embed_missing(context, share=EMBEDDING_SHARE)
     await _wait_for_others(context)
     context.report(EMBEDDING_SHARE, "Reading the pool")
