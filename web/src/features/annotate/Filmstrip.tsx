@@ -46,7 +46,7 @@ export function Filmstrip({ projectId, batch }: { projectId: string; batch: Batc
           className={classes.frame}
           pos="relative"
           aria-current={image_id === open}
-          aria-label={`Suggestion ${rank + 1}${isDone(image_id) ? ", done" : ""}: ${reason}`}
+          aria-label={`Suggestion ${rank}${isDone(image_id) ? ", done" : ""}: ${reason}`}
           title={reason}
           onClick={() => void workplace.open(image_id)}
         >
