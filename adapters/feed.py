@@ -93,6 +93,7 @@ class FeedHub:
         self._frames: dict[tuple[UUID, int, int], tuple[str | None, int]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._catch_ups = asyncio.Semaphore(4)
+        self._reading = asyncio.Lock()
         self.head = Head(0, 0)
 
     async def start(self) -> None:
@@ -111,6 +112,13 @@ class FeedHub:
 
     def is_resumable(self, epoch: int, position: int) -> bool:
         return epoch == self.head.epoch and self.head.position - MAX_CATCH_UP_EVENTS <= position <= self.head.position
+
+    async def reach(self, epoch: int, position: int) -> None:
+        """Read on at once if a cursor is ahead of this process: another one may have been faster to tell of it."""
+        if (epoch, position) > (self.head.epoch, self.head.position):
+            async with self._reading:
+                await self._look_at_epoch()
+                await self._read_to_end()
 
     async def after(self, project_id: UUID, position: int, limit: int) -> tuple[list[FeedEvent], int]:
         """The project's next events after `position`, and the position up to which nothing was missed."""
@@ -188,10 +196,11 @@ class FeedHub:
         while True:
             self._doorbell.clear()
             try:
-                while await self._read_on():
-                    pass
+                async with self._reading:
+                    await self._read_to_end()
                 if not await _happens(self._doorbell, POLL_S):
-                    await self._look_at_epoch()
+                    async with self._reading:
+                        await self._look_at_epoch()
             except DATABASE_AWAY:
                 await asyncio.sleep(0.2)
             except Exception:
@@ -204,6 +213,10 @@ class FeedHub:
         if head.epoch != self.head.epoch:
             self._ring.clear()
             self._move_to(head, list(self._followers))
+
+    async def _read_to_end(self) -> None:
+        while await self._read_on():
+            pass
 
     async def _read_on(self) -> bool:
         """Whether a full page came, so there may be more."""

@@ -60,6 +60,7 @@ async def project_feed(
 
 async def _serve(socket: WebSocket[Any, Any, Any], hub: FeedHub, project_id: UUID) -> None:
     epoch, position = _cursor(socket.query_params.get("cursor"), hub)
+    await hub.reach(epoch, position)
     welcome = {"type": "welcome", "epoch": hub.head.epoch, "head": hub.head.position, "heartbeat_s": HEARTBEAT_S}
     sender = asyncio.create_task(_send_for_ever(socket, hub, project_id, epoch, position, welcome))
     reader = asyncio.create_task(_read_for_ever(socket, hub, project_id))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import threading
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -10,6 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from adapters import feed as feed_source
 from api import feed
 from api.feed import Connections
 from tests.api.conftest import Api
@@ -69,6 +71,39 @@ async def test_a_cursor_of_another_log_is_told_to_resync(base_url: str, api: Api
         await in_thread(api.category, project, "after")
         events = await frame("events")
     assert events["events"][0]["position"] > resync["head"]
+
+
+async def test_a_cursor_ahead_of_a_process_that_lags_goes_on_without_a_resync(base_url: str, api: Api, monkeypatch):
+    """The client heard the event from a faster process and came over to one that has not read it yet."""
+    project = await in_thread(api.project)
+    standing, go_on = threading.Event(), threading.Event()
+
+    async def deaf(event: asyncio.Event, _within_s: float) -> bool:
+        standing.set()
+        while not go_on.is_set():
+            await asyncio.sleep(0.01)
+        return event.is_set()
+
+    monkeypatch.setattr(feed_source, "_happens", deaf)
+    try:
+        await in_thread(api.category, project, "read before it lags")
+        assert await in_thread(standing.wait, 5)
+        await in_thread(api.category, project, "heard elsewhere")
+        async with listening(base_url, project) as frame:
+            behind = await frame("welcome")
+        ahead = (await in_thread(api.call, "GET", f"/api/projects/{project}/events"))["items"][-1]["position"]
+        assert behind["head"] < ahead
+        cursor = f"{behind['epoch']}:{ahead}"
+        async with connect(base_url.replace("http", "ws") + f"/ws/projects/{project}?cursor={cursor}") as client:
+            welcome = json.loads(await asyncio.wait_for(client.recv(), 5))
+            go_on.set()
+            await in_thread(api.category, project, "next")
+            following = json.loads(await asyncio.wait_for(client.recv(), 5))
+    finally:
+        go_on.set()
+    assert (welcome["type"], welcome["head"]) == ("welcome", ahead)
+    assert following["type"] == "events"
+    assert [event["data"]["name"] for event in following["events"]] == ["next"]
 
 
 async def test_other_projects_are_not_heard(base_url: str, api: Api):
