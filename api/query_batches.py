@@ -17,10 +17,11 @@ from api.paging import After, Limit, Page, page_of
 from api.projects import parse_cursor, require_project
 from api.routing import get, post
 from api.services import Services
-from domain.errors import NotFound, NotReady, WrongState
+from domain.errors import InvalidInput, NotFound, NotReady, Problem, WrongState
 from domain.events import AcquisitionFunction, ImageReviewState, Pick
 from domain.ids import LOCAL_ACTOR, derived_id
 from domain.job import JobLifecycle
+from domain.selection import UncertaintyAggregation, UncertaintyMeasure
 
 QueryBatchLifecycle = Literal["selecting", "selected", "failed", "cancelled"]
 
@@ -42,6 +43,10 @@ class NewQueryBatch(msgspec.Struct, forbid_unknown_fields=True):
     acquisition_function: AcquisitionFunction = "hybrid"
     seed: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEED)] | None = None
     """The same seed over the same pool gives the same batch; chosen and stored if left out."""
+    measure: UncertaintyMeasure | None = None
+    """Of `uncertainty` only: how unsure a box is; entropy if left out."""
+    aggregation: UncertaintyAggregation | None = None
+    """Of `uncertainty` only: from boxes to a picture; per second of a person's time if left out."""
 
 
 class PickedImage(msgspec.Struct):
@@ -61,6 +66,9 @@ class QueryBatch(msgspec.Struct):
     project_id: UUID
     state: QueryBatchLifecycle
     acquisition_function: AcquisitionFunction
+    measure: UncertaintyMeasure | None
+    """Of `uncertainty`; None for the other functions."""
+    aggregation: UncertaintyAggregation | None
     budget: int
     seed: int
     position: int | None
@@ -96,6 +104,7 @@ async def request_query_batch(
 ) -> QueryBatchRequested:
     """Choose pictures to label next. What is not embedded yet is embedded first, by the same job."""
     await require_project(services, project_id)
+    settings = _settings_of(data)
     command_id = await command_id_of(request)
     # A repeated key must find the batch it asked for the first time.
     batch_id = derived_id(command_id, "query batch") if command_id else services.executor.new_id()
@@ -108,6 +117,7 @@ async def request_query_batch(
         "budget": data.budget,
         "acquisition_function": data.acquisition_function,
         "seed": seed,
+        **settings,
     }
     job = await request_job(services, request, project_id, "select", payload, job_id=job_id)
     return QueryBatchRequested(job, await _read(services, project_id, batch_id))
@@ -157,6 +167,17 @@ async def next_query_batch_image(
     return NextImage(mine.image_id, mine.rank, mine.reason, len(left))
 
 
+def _settings_of(wanted: NewQueryBatch) -> dict[str, str]:
+    """Of the acquisition function; raises InvalidInput where it has none of that name."""
+    if wanted.acquisition_function == "uncertainty":
+        return {"measure": wanted.measure or "entropy", "aggregation": wanted.aggregation or "per_second"}
+    given = [name for name in ("measure", "aggregation") if getattr(wanted, name) is not None]
+    if given:
+        detail = f"{wanted.acquisition_function} has no such setting; uncertainty has"
+        raise InvalidInput(f"/{given[0]}: {detail}.", [Problem(f"/{name}", detail) for name in given])
+    return {}
+
+
 async def _require_candidates(services: Services, project_id: UUID, function: AcquisitionFunction) -> None:
     if not await query_batch_rows.count_candidates(services.pool, project_id):
         raise NotReady("Every image is labelled, being labelled, or in a batch already: there is nothing to choose.")
@@ -177,6 +198,8 @@ async def _read(services: Services, project_id: UUID, batch_id: UUID) -> QueryBa
         project_id=project_id,
         state=STATES.get(job["state"], "selecting"),
         acquisition_function=payload["acquisition_function"],
+        measure=payload.get("measure"),
+        aggregation=payload.get("aggregation"),
         budget=payload["budget"],
         seed=payload["seed"],
         position=None,
@@ -192,12 +215,15 @@ async def _views(services: Services, rows: list[Any]) -> list[QueryBatch]:
     picks = {row["query_batch_id"]: _picks.decode(row["picks"]) for row in rows}
     image_ids = [pick.image_id for chosen in picks.values() for pick in chosen]
     states = await query_batch_rows.states_of_picks(services.pool, image_ids, LOCAL_ACTOR)
+    settings = {row["query_batch_id"]: msgspec.json.decode(row["settings"]) for row in rows}
     return [
         QueryBatch(
             id=row["query_batch_id"],
             project_id=row["project_id"],
             state="selected",
             acquisition_function=row["acquisition_function"],
+            measure=settings[row["query_batch_id"]].get("measure"),
+            aggregation=settings[row["query_batch_id"]].get("aggregation"),
             budget=row["budget"],
             seed=row["seed"],
             position=row["as_of_position"],

@@ -22,6 +22,10 @@ TRUSTED_IMAGES = FIRST_BUDGET
 ones; learning from a handful of those is worse than from random ones (uncertainty fails at low budget: TypiClust)."""
 
 Method = Literal["random", "cluster_centres", "uncertain_coverage", "rare_categories"]
+UncertaintyMeasure = Literal["entropy", "margin", "least_confidence"]
+"""Of one predicted box."""
+UncertaintyAggregation = Literal["sum", "mean", "max", "per_second"]
+"""From the boxes of a picture to the picture."""
 
 
 class LoopFacts(msgspec.Struct, frozen=True):

@@ -146,6 +146,10 @@ def test_what_cannot_be_chosen_is_refused(api: Api) -> None:
         {"budget": 1001},
         {"budget": 1, "acquisition_function": "best"},
         {"budget": 1, "seed": -1},
+        {"budget": 1, "acquisition_function": "uncertainty", "measure": "guess"},
     ):
         api.call("POST", path, 400, json=body)
+    refused = api.call("POST", path, 400, json={"budget": 1, "measure": "margin", "aggregation": "max"})
+    assert [one["pointer"] for one in refused["errors"]] == ["/measure", "/aggregation"]
+    assert "hybrid has no such setting" in refused["detail"]
     api.call("GET", f"{path}/{project}", 404)

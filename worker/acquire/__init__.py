@@ -4,7 +4,8 @@ Every function is `(pool, budget, seed) -> list[Pick]`: no duplicates, nothing t
 one picture of a near-duplicate group, fewer than `budget` when the pool is smaller, the same answer for the same seed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from domain.errors import InvalidInput
 from worker.acquire.cluster_centres import cluster_centres
@@ -18,7 +19,7 @@ from worker.acquire.uncertainty import uncertainty
 
 __all__ = ["ACQUISITION_FUNCTIONS", "Pick", "Pool", "Predictions", "acquire"]
 
-ACQUISITION_FUNCTIONS: dict[str, Callable[[Pool, int, int], list[Pick]]] = {
+ACQUISITION_FUNCTIONS: dict[str, Callable[..., list[Pick]]] = {
     "random": random,
     "k_center": k_center,
     "cluster_centres": cluster_centres,
@@ -29,15 +30,19 @@ ACQUISITION_FUNCTIONS: dict[str, Callable[[Pool, int, int], list[Pick]]] = {
 }
 
 
-def acquire(name: str, pool: Pool, budget: int, seed: int) -> list[Pick]:
+def acquire(name: str, pool: Pool, budget: int, seed: int, settings: Mapping[str, Any] | None = None) -> list[Pick]:
     """The picks of one batch in the order in which they were chosen; `index` is the row of `pool` as given.
 
-    Raises InvalidInput for an unknown name, a budget below 1, or inputs the function needs and the pool lacks.
+    `settings`: `measure` and `aggregation` of `uncertainty`; the other functions have none.
+    Raises InvalidInput for an unknown name, a budget below 1, settings that the function does not have, or inputs it
+    needs and the pool lacks.
     """
     if name not in ACQUISITION_FUNCTIONS:
         raise InvalidInput(f"no acquisition function {name!r}; there are: {', '.join(ACQUISITION_FUNCTIONS)}")
     if budget < 1:
         raise InvalidInput("the budget must be at least 1")
+    if settings and name != "uncertainty":
+        raise InvalidInput(f"{name} has no settings: {', '.join(settings)}")
     ordered, row_before = pool.sorted_by_id()
-    picks = ACQUISITION_FUNCTIONS[name](ordered, budget, seed)
+    picks = ACQUISITION_FUNCTIONS[name](ordered, budget, seed, **(settings or {}))
     return [Pick(int(row_before[p.index]), p.score, p.reason, p.details, p.audit) for p in picks]

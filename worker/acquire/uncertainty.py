@@ -1,14 +1,10 @@
 """How unsure the detector is about each picture, per second that a person would spend on it (learning.md 1.3)."""
 
-from typing import Literal
-
 import numpy as np
 
 from domain.errors import InvalidInput
+from domain.selection import UncertaintyAggregation, UncertaintyMeasure
 from worker.acquire.pool import Pick, Pool, Predictions
-
-Measure = Literal["entropy", "margin", "least_confidence"]
-Aggregation = Literal["sum", "mean", "max", "per_second"]
 
 MIN_CONFIDENCE = 0.05
 BOXES_AT_MOST = 50
@@ -18,7 +14,12 @@ NEIGHBOURS = 5
 
 
 def uncertainty(
-    pool: Pool, budget: int, seed: int, *, measure: Measure = "entropy", aggregation: Aggregation = "per_second"
+    pool: Pool,
+    budget: int,
+    seed: int,
+    *,
+    measure: UncertaintyMeasure = "entropy",
+    aggregation: UncertaintyAggregation = "per_second",
 ) -> list[Pick]:
     """The `budget` most uncertain pictures; score = `image_uncertainty`. `seed` is not used.
 
@@ -30,7 +31,9 @@ def uncertainty(
     return [Pick(int(row), float(scores[row]), reason_for(pool, int(row))) for row in candidates[order]]
 
 
-def scores_of(pool: Pool, measure: Measure = "entropy", aggregation: Aggregation = "per_second") -> np.ndarray:
+def scores_of(
+    pool: Pool, measure: UncertaintyMeasure = "entropy", aggregation: UncertaintyAggregation = "per_second"
+) -> np.ndarray:
     """float32 (n,): `image_uncertainty`, with the median where there is none to be had.
 
     The median goes to rows that were not predicted, and to rows without a box whose labelled neighbours mostly have
@@ -49,8 +52,8 @@ def scores_of(pool: Pool, measure: Measure = "entropy", aggregation: Aggregation
 def image_uncertainty(
     predictions: Predictions,
     count: int,
-    measure: Measure = "entropy",
-    aggregation: Aggregation = "per_second",
+    measure: UncertaintyMeasure = "entropy",
+    aggregation: UncertaintyAggregation = "per_second",
     category_weights: np.ndarray | None = None,
 ) -> np.ndarray:
     """float32 (count,): NaN where not predicted, 0 without boxes; bigger is more uncertain.
@@ -80,7 +83,7 @@ def image_uncertainty(
     return result
 
 
-def box_uncertainty(predictions: Predictions, measure: Measure) -> np.ndarray:
+def box_uncertainty(predictions: Predictions, measure: UncertaintyMeasure) -> np.ndarray:
     """float64 (m,) per box, 0 to 1 (entropy in bits).
 
     YOLO's categories are independent sigmoids, so entropy is the binary one of the best category. The margin is that

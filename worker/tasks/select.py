@@ -22,6 +22,7 @@ OTHERS_TAKE_S = 30
 async def run(context: TaskContext) -> Completion:
     """The same seed over the same inputs gives the same batch, so a second attempt picks what the first would have."""
     function, budget, seed = (context.payload[name] for name in ("acquisition_function", "budget", "seed"))
+    chosen = {name: context.payload[name] for name in ("measure", "aggregation") if name in context.payload}
     needs_vectors = function not in NEEDS_NO_VECTORS
     if needs_vectors and await _vectors_are_missing(context):
         # Here, not above: it loads torch, four seconds that a choice among vectors that are there need not wait.
@@ -35,7 +36,7 @@ async def run(context: TaskContext) -> Completion:
     if not read.pool.candidates.size:
         raise NotReady("Every image is labelled, being labelled, or in a batch already.")
     context.report(0.9, f"Choosing {budget} of {len(read.pool.candidates)} images by {function}")
-    picks = await asyncio.to_thread(acquire, function, read.pool, budget, seed)
+    picks = await asyncio.to_thread(acquire, function, read.pool, budget, seed, chosen)
     batch_id = UUID(context.payload["query_batch_id"])
     selected = QueryBatchSelected(
         acquisition_function=function,
@@ -49,7 +50,7 @@ async def run(context: TaskContext) -> Completion:
         ),
         job_id=context.job_id,
         run_id=read.run_id,
-        settings=_settings(read),
+        settings=_settings(read) | chosen,
     )
     context.report(1.0, f"{len(picks)} images picked by {function}")
     return Completion({"query_batch_id": str(batch_id), "images": len(picks)}, [(batch_id, 0, [selected])])

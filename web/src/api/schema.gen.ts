@@ -1937,7 +1937,11 @@ export interface components {
              * @enum {unknown}
              */
             acquisition_function?: "cluster_centres" | "herding" | "hybrid" | "k_center" | "random" | "typical" | "uncertainty";
+            /** @default null */
+            aggregation?: ("max" | "mean" | "per_second" | "sum") | null;
             budget: number;
+            /** @default null */
+            measure?: ("entropy" | "least_confidence" | "margin") | null;
             /** @default null */
             seed?: number | null;
         };
@@ -2271,6 +2275,7 @@ export interface components {
         QueryBatch: {
             /** @enum {unknown} */
             acquisition_function: "cluster_centres" | "herding" | "hybrid" | "k_center" | "random" | "typical" | "uncertainty";
+            aggregation: ("max" | "mean" | "per_second" | "sum") | null;
             budget: number;
             created_at: string;
             /** Format: uuid */
@@ -2278,6 +2283,7 @@ export interface components {
             images: components["schemas"]["PickedImage"][];
             inputs_digest: string | null;
             job_id: string | null;
+            measure: ("entropy" | "least_confidence" | "margin") | null;
             position: number | null;
             /** Format: uuid */
             project_id: string;
