@@ -11,10 +11,12 @@ import msgspec
 
 from adapters.codec import EVENT_COLUMNS, decode_record, encode_event
 from adapters.database import DATABASE_AWAY, SOON_S, Connection
+from adapters.project_rows import annotations_in_use
 from adapters.read_model import apply_changes
 from domain.errors import Unavailable
-from domain.events import SCHEMA_VERSIONS, RecordedEvent
+from domain.events import SCHEMA_VERSIONS, CategoryRemoved, RecordedEvent
 from domain.ports import Append, Appended, Head
+from domain.project import require_unused
 from domain.projections import fold
 
 MAX_BATCH = 256
@@ -146,14 +148,18 @@ class PostgresEventStore:
         payload = b"[" + b",".join(waiting.encoded for waiting in batch) + b"]"
         async with connection.transaction():
             rows = await connection.fetch("SELECT * FROM append_events($1) ORDER BY unit", payload)
-            changes = [
-                change
+            written = [
+                recorded
                 for waiting, row in zip(batch, rows, strict=True)
                 if row["status"] == "ok"
                 for recorded in _recorded(waiting.append, row)
-                for change in fold(recorded)
             ]
-            await apply_changes(connection, changes)
+            await apply_changes(connection, [change for recorded in written for change in fold(recorded)])
+            for recorded in written:
+                event = recorded.event
+                if isinstance(event, CategoryRemoved) and event.reassign_to is None:
+                    # Under the head lock nothing can be drawn any more; since the decision it could.
+                    require_unused(await annotations_in_use(connection, recorded.project_id, event.category_id))
         return [_answer(waiting.append, row) for waiting, row in zip(batch, rows, strict=True)]
 
 

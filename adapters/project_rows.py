@@ -5,6 +5,8 @@ from uuid import UUID
 
 import asyncpg
 
+from adapters.database import Connection
+
 PROJECT_COLUMNS = (
     "p.project_id, p.name, p.description, p.task, p.settings, p.trashed, p.promoted_run_id, p.version, p.created_at, "
     "p.updated_at, (SELECT recorded_at FROM events e WHERE e.project_id = p.project_id "
@@ -57,11 +59,12 @@ async def fetch_categories(pool: asyncpg.Pool, project_id: UUID) -> list[dict[st
     return [dict(row) for row in rows]
 
 
-async def annotations_in_use(pool: asyncpg.Pool, project_id: UUID, category_id: UUID) -> int:
-    """How many count as this category today, those on images in the trash too: they may come back."""
-    return await pool.fetchval(
-        f"SELECT count(*) FROM annotations a JOIN ({RESOLVED}) r USING (category_id) "
-        "WHERE a.project_id = $1 AND r.resolved_id = $2",
+async def annotations_in_use(asked: asyncpg.Pool | Connection, project_id: UUID, category_id: UUID) -> int:
+    """How many count as this category, or did before its removal; those on images in the trash too: they may return."""
+    return await asked.fetchval(
+        "WITH RECURSIVE counted(category_id) AS (SELECT $2::uuid UNION SELECT c.category_id FROM categories c "
+        "JOIN counted ON c.into_id = counted.category_id WHERE c.project_id = $1) "
+        "SELECT count(*) FROM annotations JOIN counted USING (category_id) WHERE project_id = $1",
         project_id,
         category_id,
     )

@@ -176,12 +176,18 @@ def decide_remove_category(
 ) -> list[e.Event]:
     """`in_use`: how many annotations count as this category; some need `reassign_to`."""
     _active(state, category_id)
-    if reassign_to is None and in_use:
-        raise Conflict(f"{in_use} annotations use this category; say where they go with reassign_to.")
-    if reassign_to is not None and (reassign_to == category_id or state.resolved(reassign_to) != reassign_to):
+    if reassign_to is None:
+        require_unused(in_use)
+    elif reassign_to == category_id or state.resolved(reassign_to) != reassign_to:
         detail = "not another active category of this project"
         raise InvalidInput(f"/reassign_to: {detail}.", [Problem("/reassign_to", detail)])
     return [e.CategoryRemoved(category_id, reassign_to)]
+
+
+def require_unused(in_use: int) -> None:
+    """For a removal without an heir, when it is decided and again when it is written."""
+    if in_use:
+        raise Conflict(f"{in_use} annotations use this category; say where they go with reassign_to.")
 
 
 def decide_trash(state: ProjectState) -> list[e.Event]:

@@ -1,9 +1,11 @@
 """Annotations through the API: commands, conflicts, replacement, history, time travel."""
 
+import asyncio
 import uuid
 
 import pytest
 
+from adapters import project_rows
 from tests.api.conftest import Api
 from tests.builders import box, picture
 
@@ -181,6 +183,20 @@ def test_a_category_in_use_goes_only_with_a_heir(api: Api, scene):
     added = api.call("GET", f"/api/projects/{project}/events", params={"after": head})["items"]
     assert [event["type"] for event in added] == ["category.removed"]
     api.commands(image, draw(red), status=200)
+
+
+def test_a_box_drawn_while_its_category_is_being_removed_is_not_hidden(api: Api, scene, monkeypatch):
+    _, red, image = scene
+    original = project_rows.annotations_in_use
+
+    async def drawn_after_the_look(*asked) -> int:
+        in_use = await original(*asked)
+        await asyncio.to_thread(api.commands, image, draw(red))
+        return in_use
+
+    monkeypatch.setattr(project_rows, "annotations_in_use", drawn_after_the_look)
+    api.call("DELETE", f"/api/categories/{red}", 409)
+    assert [a["category_id"] for a in api.annotations(image)["annotations"]] == [red]
 
 
 def test_a_trashed_image_takes_no_box_and_comes_back_whole(api: Api, scene):
