@@ -72,6 +72,7 @@ SELECT coalesce(sum(seconds), 0)::double precision AS active_seconds,
 FROM gaps
 """
 
+# A run is a point of the baseline only when no picture that it learned from was chosen in another way than by lot.
 LEARNING_CURVE = """
 SELECT r.run_id, r.ended_at, (r.metrics ->> 'labelled_images')::int AS labelled_images,
     (r.metrics ->> 'map50')::double precision AS map50, (r.metrics ->> 'map50_95')::double precision AS map50_95,
@@ -79,7 +80,12 @@ SELECT r.run_id, r.ended_at, (r.metrics ->> 'labelled_images')::int AS labelled_
     (r.metrics #>> '{interval,map50_95,high}')::double precision AS high,
     r.metrics #>> '{held_out,kind}' AS held_out,
     (SELECT q.acquisition_function FROM query_batches q WHERE q.project_id = r.project_id
-        AND q.as_of_position < r.as_of_position ORDER BY q.as_of_position DESC LIMIT 1) AS acquisition_function
+        AND q.as_of_position < r.as_of_position ORDER BY q.as_of_position DESC LIMIT 1) AS acquisition_function,
+    jsonb_array_length(r.train_image_ids) > 0 AND NOT EXISTS (
+        SELECT FROM jsonb_array_elements_text(r.train_image_ids) AS trained(image_id)
+        LEFT JOIN images i ON i.image_id = trained.image_id::uuid
+        LEFT JOIN query_batches q ON q.query_batch_id = i.query_batch_id
+        WHERE q.acquisition_function IS DISTINCT FROM 'random') AS chosen_at_random
 FROM training_runs r WHERE r.project_id = $1 AND r.state = 'succeeded' ORDER BY r.ended_at, r.run_id
 """
 

@@ -53,6 +53,8 @@ class LearningPoint(msgspec.Struct):
     held_out: HeldOutKind | None
     acquisition_function: str | None
     """Of the last query batch before the run."""
+    chosen_at_random: bool
+    """Every picture that it was trained on was picked by `random`: such runs are the baseline of the others."""
 
 
 class StopAdvice(msgspec.Struct):
@@ -73,12 +75,19 @@ class Statistics(msgspec.Struct):
     categories: list[CategoryCount]
     effort: Effort
     learning_curve: list[LearningPoint]
+    no_baseline: str | None
+    """Why the curve has no random baseline; None when it has one."""
     stop_advice: StopAdvice
     calibration: list[CategoryCalibration]
     """Of the current run."""
 
 
 NO_ADVICE = StopAdvice("unknown", "Nothing can be said before a run has predicted the pictures that are left.", [])
+
+NO_BASELINE = (
+    "There is no random baseline: no measured run was trained on pictures that were all picked by `random`. "
+    "Whether choosing pictures pays off here cannot be read from this curve."
+)
 
 
 @get("/api/projects/{project_id:uuid}/statistics", "get_statistics")
@@ -101,6 +110,9 @@ async def get_statistics(services: NamedDependency[Services], project_id: FromPa
         categories=categories,
         effort=await _effort(services, project_id),
         learning_curve=curve,
+        no_baseline=None
+        if any(point.chosen_at_random and point.map50_95 is not None for point in curve)
+        else NO_BASELINE,
         stop_advice=msgspec.json.decode(advice, type=StopAdvice) if advice else NO_ADVICE,
         calibration=await _calibration(services, project_id),
     )

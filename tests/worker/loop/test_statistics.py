@@ -3,10 +3,12 @@
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from adapters.statistics_rows import fetch_effort, fetch_seconds
+from adapters.clock import new_id
+from adapters.statistics_rows import fetch_effort, fetch_learning_curve, fetch_seconds
 from domain.commands import (
     AcceptPrediction,
     DeleteAnnotation,
@@ -15,9 +17,18 @@ from domain.commands import (
     ReshapeAnnotation,
     Submit,
 )
+from domain.events import (
+    AcquisitionFunction,
+    Pick,
+    QueryBatchSelected,
+    TrainingRequested,
+    TrainingStarted,
+    TrainingSucceeded,
+)
+from domain.execute import QUERY_BATCH, TRAINING_RUN
 from domain.geometry import Box
 from domain.ports import Detection
-from tests.worker.loop.conftest import KnownDetector, Scene
+from tests.worker.loop.conftest import UNMEASURED, KnownDetector, Scene
 from worker.tasks import predict
 
 # Another road: no common table expression, no aggregate over proposals; each number is its own sub-query.
@@ -95,3 +106,25 @@ async def active_seconds(scene: Scene) -> float:
     gaps = [after - before for before, after in pairwise(at)]
     assert Counter(gap > 60 for gap in gaps)[True] == 0
     return 2.0 + sum(gaps)
+
+
+async def test_only_runs_on_random_pictures_alone_are_the_baseline(scene: Scene) -> None:
+    lot, chosen, by_hand = await scene.images(2), await scene.images(2, first=2), await scene.images(1, first=4)
+    batches: list[tuple[AcquisitionFunction, list[UUID]]] = [("random", lot), ("hybrid", chosen)]
+    for function, images in batches:
+        picks = tuple(Pick(image, rank, 1.0, "wanted") for rank, image in enumerate(images, start=1))
+        batch = QueryBatchSelected(function, len(picks), 1, 1, "0" * 64, picks, None)
+        await scene.append(QUERY_BATCH, new_id(), batch)
+    expected = {}
+    for images, is_baseline in ((lot, True), (lot + chosen, False), (lot + by_hand, False), ([], False)):
+        run_id = new_id()
+        await scene.append(
+            TRAINING_RUN,
+            run_id,
+            TrainingRequested(new_id(), "yolov8n.pt", 1, {}),
+            TrainingStarted((), len(images), tuple(images), (), {}, ()),
+            TrainingSucceeded("f" * 64, UNMEASURED, (), {}, 1.0),
+        )
+        expected[run_id] = is_baseline
+    curve = await fetch_learning_curve(scene.pool, scene.project_id)
+    assert {row["run_id"]: row["chosen_at_random"] for row in curve} == expected

@@ -1791,6 +1791,7 @@ export interface components {
         /** LearningPoint */
         LearningPoint: {
             acquisition_function: string | null;
+            chosen_at_random: boolean;
             ended_at: string;
             held_out: ("audit" | "k_fold" | "split") | null;
             high: number | null;
@@ -2510,6 +2511,7 @@ export interface components {
             categories: components["schemas"]["CategoryCount"][];
             effort: components["schemas"]["Effort"];
             learning_curve: components["schemas"]["LearningPoint"][];
+            no_baseline: string | null;
             states: {
                 [key: string]: number;
             };

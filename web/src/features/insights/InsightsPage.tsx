@@ -105,6 +105,7 @@ function LearningPanel({ statistics }: { statistics: Statistics }) {
           share
         />
       )}
+      {x.length > 0 && statistics.no_baseline && <Text size="sm">{statistics.no_baseline}</Text>}
     </Panel>
   );
 }

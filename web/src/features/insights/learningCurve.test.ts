@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import type { LearningPoint } from "../../api/types";
 import { learningCurve } from "./learningCurve";
 
-const point = (labelled_images: number, map50_95: number | null, acquisition_function: string): LearningPoint => ({
-  run_id: `${labelled_images} ${acquisition_function} ${map50_95}`,
+const point = (labelled_images: number, map50_95: number | null, chosen_at_random = false): LearningPoint => ({
+  run_id: `${labelled_images} ${chosen_at_random} ${map50_95}`,
   ended_at: "2026-01-01T00:00:00Z",
   labelled_images,
   map50: map50_95,
@@ -11,16 +11,12 @@ const point = (labelled_images: number, map50_95: number | null, acquisition_fun
   low: map50_95,
   high: map50_95,
   held_out: "audit",
-  acquisition_function,
+  acquisition_function: "random",
+  chosen_at_random,
 });
 
-test("chosen and random pictures have a line each over the same x; of two runs the later counts", () => {
-  const curve = learningCurve([
-    point(40, 0.4, "hybrid"),
-    point(20, 0.2, "random"),
-    point(40, 0.5, "hybrid"),
-    point(30, null, "hybrid"),
-  ]);
+test("runs on random pictures alone are the baseline, whatever the last batch was; of two runs the later counts", () => {
+  const curve = learningCurve([point(40, 0.4), point(20, 0.2, true), point(40, 0.5), point(30, null)]);
   expect(curve.x).toEqual([20, 40]);
   expect(curve.lines.map(({ label, values }) => [label, values])).toEqual([
     ["chosen by the platform", [undefined, 0.5]],
@@ -29,5 +25,5 @@ test("chosen and random pictures have a line each over the same x; of two runs t
 });
 
 test("nothing measured, nothing drawn", () => {
-  expect(learningCurve([point(10, null, "hybrid")])).toEqual({ x: [], lines: [], bands: [] });
+  expect(learningCurve([point(10, null)])).toEqual({ x: [], lines: [], bands: [] });
 });

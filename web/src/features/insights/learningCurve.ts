@@ -9,15 +9,14 @@ export interface LearningCurve {
 }
 
 /**
- * Quality over labelled pictures: one line for what was chosen by a model, one for random batches where there are any.
+ * Quality over labelled pictures: one line for runs on chosen pictures, one for runs on random ones alone where there are any.
  * Of several runs from equally many pictures the last counts.
  */
 export function learningCurve(points: readonly LearningPoint[]): LearningCurve {
   const measured = points.filter(({ map50_95 }) => map50_95 !== null);
   const x = [...new Set(measured.map(({ labelled_images }) => labelled_images))].sort((a, b) => a - b);
-  const isRandom = ({ acquisition_function }: LearningPoint) => acquisition_function === "random";
-  const chosen = lastAt(measured.filter((point) => !isRandom(point)));
-  const random = lastAt(measured.filter(isRandom));
+  const chosen = lastAt(measured.filter(({ chosen_at_random }) => !chosen_at_random));
+  const random = lastAt(measured.filter(({ chosen_at_random }) => chosen_at_random));
   const lines = [
     { label: "chosen by the platform", color: lineColor(0), of: chosen, dashed: false },
     { label: "random baseline", color: lineColor(1), of: random, dashed: true },
