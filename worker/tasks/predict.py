@@ -17,11 +17,12 @@ from adapters.prediction_history_rows import reviewed_at_random
 from adapters.prediction_rows import ImageToPredict, LostFence, PredictedImage, require_fence, write_predictions
 from domain.errors import NotFound, NotReady
 from domain.events import AnnotationRecord, Event, NewEvent, PredictionsRecorded
-from domain.execute import IMAGE
+from domain.execute import IMAGE, PROJECT
 from domain.ids import LOCAL_ACTOR, derived_id
 from domain.image import ImageState, evolve
 from domain.image_decisions import decide_acceptance, decide_withdrawal
-from domain.ports import Append, StreamAppend
+from domain.ports import Append, Guard, StreamAppend
+from domain.project import ProjectState
 from domain.run_metrics import RunMetrics
 from worker.advice import stop_advice
 from worker.afterwards import agreement_with_previous, mark_probably_missed
@@ -142,7 +143,22 @@ async def _write(
     accepting: bool,
 ) -> int:
     """How many images had boxes accepted. Rows and acceptances are one transaction, refused once the fence moved."""
-    appends = await _acceptances(context, run_id, images, predicted) if accepting else {}
+    while (accepted := await _write_guarded(context, run_id, images, predicted, accepting)) is None:
+        pass
+    return accepted
+
+
+async def _write_guarded(
+    context: TaskContext,
+    run_id: UUID,
+    images: Sequence[ImageToPredict],
+    predicted: Sequence[PredictedImage],
+    accepting: bool,
+) -> int | None:
+    """None, with nothing written, when the project changed meanwhile: one of its categories may be gone."""
+    project = await context.executor.load(PROJECT, context.project_id)
+    predicted = [_removed_open(image, project) for image in predicted]
+    appends = await _acceptances(context, run_id, images, predicted, project) if accepting else {}
     async with context.pool.acquire() as connection, connection.transaction():
         taken: set[UUID] = set()
         if appends:
@@ -153,6 +169,8 @@ async def _write(
                     taken.add(image_id)
                 elif answer.stream_id == context.job_id:
                     raise LostFence("The job has lost its lease or was cancelled.")
+                elif answer.stream_id == context.project_id:
+                    return None
         else:
             await require_fence(connection, context.guard())
         kept = [image if image.image_id in taken else _all_open(image) for image in predicted]
@@ -166,8 +184,23 @@ def _all_open(image: PredictedImage) -> PredictedImage:
     return msgspec.structs.replace(image, predictions=opened)
 
 
+def _removed_open(image: PredictedImage, project: ProjectState) -> PredictedImage:
+    """Nothing of a removed category is accepted: it would be on the image and never seen."""
+    kept = [
+        msgspec.structs.replace(one, state="open")
+        if one.state == "accepted" and project.resolved(one.category_id) is None
+        else one
+        for one in image.predictions
+    ]
+    return msgspec.structs.replace(image, predictions=kept)
+
+
 async def _acceptances(
-    context: TaskContext, run_id: UUID, images: Sequence[ImageToPredict], predicted: Sequence[PredictedImage]
+    context: TaskContext,
+    run_id: UUID,
+    images: Sequence[ImageToPredict],
+    predicted: Sequence[PredictedImage],
+    project: ProjectState,
 ) -> dict[UUID, Append]:
     """One append per image that gets something, at the version the image had when the job began."""
     appends: dict[UUID, Append] = {}
@@ -195,7 +228,7 @@ async def _acceptances(
                 [StreamAppend(image.image_id, image.version, numbered)],
                 context.project_id,
                 LOCAL_ACTOR,
-                guards=[context.guard()],
+                guards=[context.guard(), Guard(project.project_id, project.version)],
                 causation_id=context.job_id,
             )
     return appends

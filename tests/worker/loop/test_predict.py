@@ -7,8 +7,8 @@ import pytest
 
 from domain.commands import Submit
 from domain.errors import Conflict, NotReady
-from domain.events import JobCancelRequested, PredictionsRecorded
-from domain.execute import IMAGE, JOB
+from domain.events import CategoryRemoved, JobCancelRequested, PredictionsRecorded
+from domain.execute import IMAGE, JOB, PROJECT
 from domain.geometry import Box
 from domain.ports import Detection
 from tests.worker.loop.conftest import Answer, KnownDetector, Scene
@@ -125,6 +125,29 @@ async def test_an_image_that_a_person_changed_meanwhile_is_left_alone(
     assert set((await scene.executor.load(IMAGE, meanwhile)).annotations) == set(drawn)
     assert len((await scene.executor.load(IMAGE, never)).annotations) == 2
     assert {state for _, state in await states(scene, meanwhile)} == {"open"}
+
+
+@pytest.mark.usefixtures("detector")
+async def test_nothing_of_a_category_that_is_removed_meanwhile_is_accepted(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    category = await scene.category("cell")
+    (image,) = await scene.images(1)
+    removals = [CategoryRemoved(category, None)]
+    original = predict.append_in_bulk
+
+    async def removed_first(*arguments):
+        # Everything is decided and nothing is written yet: the worst moment.
+        while removals:
+            await scene.append(PROJECT, scene.project_id, removals.pop())
+        return await original(*arguments)
+
+    monkeypatch.setattr(predict, "append_in_bulk", removed_first)
+    _, completion = await predicted(scene, tmp_path, await scene.run(), mode="accept", min_confidence=0.5)
+    assert not removals
+    assert completion.result["accepted_boxes"] == 0
+    assert (await scene.executor.load(IMAGE, image)).annotations == {}
+    assert {state for _, state in await states(scene, image)} == {"open"}
 
 
 @pytest.mark.parametrize("mode", ["suggest", "accept"])
