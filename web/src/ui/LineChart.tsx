@@ -111,7 +111,9 @@ export function LineChart({ label, xLabel, x, lines, bands = [], height = 220, s
     };
   }, [shape, xLabel]);
 
-  useEffect(() => chart.current?.setData(dataOf(x, lines, bands)), [x, lines, bands]);
+  useEffect(() => {
+    chart.current?.setData(dataOf(x, lines, bands));
+  }, [x, lines, bands]);
 
   return (
     <figure style={{ margin: 0 }}>

@@ -18,8 +18,11 @@ export function Filmstrip({ projectId, batch }: { projectId: string; batch: Batc
   const { workplace } = useWorkplace();
   const open = useEditor((state) => state.image?.id);
   const current = useRef<HTMLButtonElement>(null);
+  // Not as the effect's answer: scrolling answers with a promise in newer browsers, and React takes it for a clean-up.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the current frame follows the open image
-  useEffect(() => current.current?.scrollIntoView({ block: "nearest", inline: "nearest" }), [open]);
+  useEffect(() => {
+    current.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [open]);
   const isDone = (id: string) => batch.done.has(id);
   return (
     <nav className={classes.strip} aria-label="Suggested pictures" data-pane>
