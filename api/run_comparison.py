@@ -13,8 +13,10 @@ from adapters.held_out import HeldOutImage, load_held_out
 from api.routing import get
 from api.services import Services
 from api.training_runs import TrainingRun, read_run
+from domain.average_precision_interval import ap50_interval
 from domain.errors import InvalidInput, Problem, WrongState
-from domain.evaluation import evaluate
+from domain.evaluation import evaluate, tally
+from domain.run_metrics import Range
 
 COMPARED_AT_MOST = 8
 
@@ -22,6 +24,8 @@ COMPARED_AT_MOST = 8
 class ComparedCategory(msgspec.Struct):
     category_id: UUID
     ap50: float | None
+    ap50_interval: Range
+    """Over the common pictures, the same ones drawn again for every run; none below two of them."""
     ap50_95: float | None
 
 
@@ -84,7 +88,10 @@ def _compared(
         judged = [msgspec.structs.replace(images[i], labels=truth[i]).judged() for i in common]
         figures = evaluate(judged, categories)
         per_category = [
-            ComparedCategory(c, figures.categories[c].ap50, figures.categories[c].ap50_95) for c in categories
+            ComparedCategory(
+                c, figures.categories[c].ap50, ap50_interval(tally(judged, c)), figures.categories[c].ap50_95
+            )
+            for c in categories
         ]
         compared.append(ComparedRun(run, figures.map50, figures.map50_95, per_category if common else []))
     return compared

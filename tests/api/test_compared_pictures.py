@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from adapters.blobs import open_blob_store
 from adapters.clock import new_id
 from adapters.database import open_pool
@@ -97,7 +99,13 @@ def test_pictures_on_which_runs_differ_come_first_with_the_boxes_of_each(api: Ap
     rest = api.call("GET", PATH, params={"ids": [first, second], "limit": 1, "after": half["next"]})
     assert [one["image_id"] for one in half["items"] + rest["items"]] == [str(different), str(alike)]
     assert rest["next"] is None
-    assert api.call("GET", "/api/training-runs/compare", params={"ids": [first, second]})["common_images"] == 2
+    compared = api.call("GET", "/api/training-runs/compare", params={"ids": [first, second]})
+    assert compared["common_images"] == 2
+    (good,), (poor,) = (run["per_category"] for run in compared["runs"])
+    # Of two pictures the second run fails on one: a draw may hold it twice or not at all.
+    assert (good["ap50"], good["ap50_interval"]) == (pytest.approx(1), pytest.approx({"low": 1, "high": 1}))
+    assert 0 < poor["ap50"] < 1
+    assert poor["ap50_interval"]["low"] < poor["ap50"] < poor["ap50_interval"]["high"] == pytest.approx(1)
 
 
 def test_a_wrong_place_or_one_run_alone_is_refused(api: Api) -> None:

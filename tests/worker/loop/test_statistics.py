@@ -3,7 +3,6 @@
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
@@ -110,8 +109,8 @@ async def active_seconds(scene: Scene) -> float:
 
 async def test_only_runs_on_random_pictures_alone_are_the_baseline(scene: Scene) -> None:
     lot, chosen, by_hand = await scene.images(2), await scene.images(2, first=2), await scene.images(1, first=4)
-    batches: list[tuple[AcquisitionFunction, list[UUID]]] = [("random", lot), ("hybrid", chosen)]
-    for function, images in batches:
+    functions: list[AcquisitionFunction] = ["random", "hybrid"]
+    for function, images in zip(functions, (lot, chosen), strict=True):
         picks = tuple(Pick(image, rank, 1.0, "wanted") for rank, image in enumerate(images, start=1))
         batch = QueryBatchSelected(function, len(picks), 1, 1, "0" * 64, picks, None)
         await scene.append(QUERY_BATCH, new_id(), batch)

@@ -1279,6 +1279,7 @@ export interface components {
         ComparedCategory: {
             ap50: number | null;
             ap50_95: number | null;
+            ap50_interval: components["schemas"]["Range"];
             /** Format: uuid */
             category_id: string;
         };
