@@ -17,9 +17,10 @@ from api.routing import post
 from api.services import Services
 from domain.errors import NotFound, WrongState
 from domain.events import PredictionsAccepted, PredictionsWithdrawn, RecordedEvent
-from domain.execute import IMAGE, Decision, Look
+from domain.execute import IMAGE, PROJECT, Decision, Look
 from domain.ids import LOCAL_ACTOR, derived_id
 from domain.image import ImageState
+from domain.ports import Guard
 from domain.undo import decide_undo
 
 MAX_IMAGES = 100_000
@@ -57,7 +58,7 @@ class UndoReport(msgspec.Struct):
     images: int
     events: int
     kept: int
-    """Annotations that others changed afterwards; they were left alone."""
+    """Annotations that others changed afterwards, or whose category was removed; they were left alone."""
     skipped: int
     """Images in the trash."""
 
@@ -91,11 +92,12 @@ async def _undo_on(
 ) -> None:
     counted = (0, 0)
 
-    async def decide(_state: ImageState, _look: Look) -> Decision:
+    async def decide(_state: ImageState, look: Look) -> Decision:
         nonlocal counted
-        undone = decide_undo(image_id, await services.store.read_stream(image_id), chosen)
+        project = await look(PROJECT, project_id)
+        undone = decide_undo(image_id, await services.store.read_stream(image_id), chosen, project)
         counted = (len(undone.events), len(undone.kept))
-        return Decision(undone.events)
+        return Decision(undone.events, [Guard(project_id, project.version)])
 
     try:
         await services.executor.execute(

@@ -9,6 +9,7 @@ import msgspec
 from domain import events as e
 from domain.image import Annotation, ImageState, evolve, review_state_after
 from domain.image_decisions import require_usable
+from domain.project import ProjectState
 
 Chosen = Callable[[e.RecordedEvent], bool]
 Key = TypeVar("Key")
@@ -16,7 +17,7 @@ Value = TypeVar("Value")
 
 
 class Undone(msgspec.Struct, frozen=True):
-    """`kept`: annotations that somebody else changed after the chosen events; they are not touched."""
+    """`kept`: annotations that are not touched: somebody else changed them later, or their category was removed."""
 
     events: Sequence[e.Event]
     kept: Sequence[UUID]
@@ -42,11 +43,12 @@ class _Cells(Generic[Key, Value]):
         return [key for key in self._before if not self._ours[key]]
 
 
-def decide_undo(image_id: UUID, history: Sequence[e.RecordedEvent], chosen: Chosen) -> Undone:
+def decide_undo(image_id: UUID, history: Sequence[e.RecordedEvent], chosen: Chosen, project: ProjectState) -> Undone:
     """What brings every annotation, judged proposal and the review state back to before the first chosen event.
 
     What an event outside the choice touched later stays. An undo is made of ordinary events, so it can be undone the
-    same way. What a job accepted is withdrawn (and accepted again) as the job's, not as somebody's work.
+    same way. What a job accepted is withdrawn (and accepted again) as the job's, not as somebody's work. Nothing comes
+    back to a removed category: it would be on the image and never seen.
     """
     state = ImageState(image_id)
     annotations: _Cells[UUID, Annotation | None] = _Cells()
@@ -70,10 +72,13 @@ def decide_undo(image_id: UUID, history: Sequence[e.RecordedEvent], chosen: Chos
             )
         state = evolve(state, recorded.version, recorded.actor_id, event)
     require_usable(state)
+    shapes = annotations.to_restore()
+    unseen = [key for key, one in shapes.items() if one is not None and project.resolved(one.category_id) is None]
+    shapes = {key: one for key, one in shapes.items() if key not in unseen}
     wanted_review = review.to_restore().get(None, state.state)
     undone = [
-        *_shapes_back(state, annotations.to_restore(), jobs, wanted_review),
-        *_judgements_back(state, annotations.to_restore(), handled.to_restore(), rejections),
+        *_shapes_back(state, shapes, jobs, wanted_review),
+        *_judgements_back(state, shapes, handled.to_restore(), rejections),
     ]
     reached = state.state
     for event in undone:
@@ -81,7 +86,7 @@ def decide_undo(image_id: UUID, history: Sequence[e.RecordedEvent], chosen: Chos
     # Where somebody else moved the review state on, the new compensations must not pull it back.
     if reached != wanted_review:
         undone.append(e.ImageReverted(wanted_review))
-    return Undone(undone, annotations.overwritten())
+    return Undone(undone, [*annotations.overwritten(), *unseen])
 
 
 def touched(event: e.Event) -> Sequence[UUID]:

@@ -150,6 +150,21 @@ def propose(settings: Settings, project: str, category: str, image: str, count: 
     return [str(one.prediction_id) for one in made]
 
 
+def test_a_deleted_shape_does_not_come_back_to_a_removed_category(api: Api, scene: tuple[str, str, str]) -> None:
+    project, category, image = scene
+    one = api.commands(image, draw(category))["annotations"][0]["id"]
+    position = head(api, project)
+    api.commands(image, {"type": "delete_annotation", "annotation_id": one})
+    api.call("DELETE", f"/api/categories/{category}")
+    what = {"type": "actor", "actor_id": ME, "image_ids": [image], "after_position": position}
+    assert undo(api, project, **what)["kept"] == 1
+    api.call("POST", f"/api/categories/{category}/unmerge")
+    # With the category back, nothing may appear that nobody saw come back.
+    assert api.annotations(image)["annotations"] == []
+    assert undo(api, project, **what)["kept"] == 0
+    assert [shape["id"] for shape in api.annotations(image)["annotations"]] == [one]
+
+
 def test_a_repeated_undo_answers_the_same_and_undoes_once(api: Api, scene: tuple[str, str, str]):
     project, category, image = scene
     api.commands(image, draw(category))

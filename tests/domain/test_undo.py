@@ -10,9 +10,16 @@ from adapters.clock import new_id
 from domain import events as e
 from domain.geometry import Box
 from domain.image import ImageState, evolve
+from domain.project import Category, ProjectState
+from domain.project import evolve as project_after
 from domain.undo import decide_undo, touched
 
 IMAGE, PROJECT, ALICE, BOB, RED, WHITE = (new_id() for _ in range(6))
+CELLS = ProjectState(
+    PROJECT,
+    3,
+    categories={RED: Category(RED, "red", "#0072B2", None, 0), WHITE: Category(WHITE, "white", "#E69F00", None, 1)},
+)
 REGISTERED = e.ImageRegistered("a.png", "0" * 64, 640, 480, 100, "image/png")
 
 
@@ -48,7 +55,7 @@ def test_what_somebody_else_changed_later_is_kept():
         (ALICE, e.AnnotationDrawn(shared, RED, Box(50, 50, 9, 9))),
         (BOB, e.AnnotationReshaped(shared, Box(60, 60, 9, 9))),
     )
-    undone = decide_undo(IMAGE, done, by(ALICE))
+    undone = decide_undo(IMAGE, done, by(ALICE), CELLS)
     assert undone.kept == [shared]
     assert shapes(folded(done, *undone.events)) == {shared: (Box(60, 60, 9, 9), RED)}
 
@@ -58,11 +65,11 @@ def test_an_undone_job_leaves_the_image_free_for_the_next_one_and_can_be_done_ag
     record = e.AnnotationRecord(new_id(), RED, Box(1, 1, 9, 9), "model", 0.9, new_id(), run)
     accepted = e.PredictionsAccepted(run, job, (record,))
     done = history((ALICE, accepted))
-    first = decide_undo(IMAGE, done, lambda r: isinstance(r.event, e.PredictionsAccepted))
+    first = decide_undo(IMAGE, done, lambda r: isinstance(r.event, e.PredictionsAccepted), CELLS)
     assert first.events == [e.PredictionsWithdrawn(run, job, (record,), "unlabelled")]
     assert folded(done, *first.events).human_version == 0
     again = history((ALICE, accepted), *((BOB, event) for event in first.events))
-    second = decide_undo(IMAGE, again, by(BOB))
+    second = decide_undo(IMAGE, again, by(BOB), CELLS)
     assert second.events == [accepted]
     assert seen(folded(again, *second.events)) == seen(folded(done))
 
@@ -74,7 +81,7 @@ def test_a_box_of_the_job_that_somebody_moved_stays_and_the_others_go():
         (ALICE, e.PredictionsAccepted(run, job, tuple(records))),
         (BOB, e.AnnotationReshaped(records[0].annotation_id, Box(2, 2, 9, 9))),
     )
-    undone = decide_undo(IMAGE, done, lambda r: isinstance(r.event, e.PredictionsAccepted))
+    undone = decide_undo(IMAGE, done, lambda r: isinstance(r.event, e.PredictionsAccepted), CELLS)
     assert undone.kept == [records[0].annotation_id]
     after = folded(done, *undone.events)
     assert shapes(after) == {records[0].annotation_id: (Box(2, 2, 9, 9), RED)}
@@ -90,8 +97,28 @@ def test_what_a_newer_job_replaced_comes_back_with_its_undo():
         (ALICE, e.PredictionsAccepted(run, newer, (second,))),
     )
     chosen = (e.PredictionsAccepted, e.PredictionsWithdrawn)
-    undone = decide_undo(IMAGE, done, lambda r: isinstance(r.event, chosen) and r.event.job_id == newer)
+    undone = decide_undo(IMAGE, done, lambda r: isinstance(r.event, chosen) and r.event.job_id == newer, CELLS)
     assert seen(folded(done, *undone.events)) == seen(folded(done[:2]))
+
+
+def test_nothing_comes_back_to_a_removed_category():
+    deleted, moved, seen_still = new_id(), new_id(), new_id()
+    done = history(
+        (BOB, e.AnnotationDrawn(deleted, RED, Box(1, 1, 9, 9))),
+        (BOB, e.AnnotationDrawn(moved, RED, Box(50, 50, 9, 9))),
+        (BOB, e.AnnotationDrawn(seen_still, WHITE, Box(90, 90, 9, 9))),
+        (ALICE, e.AnnotationDeleted(deleted, RED, "human")),
+        (ALICE, e.AnnotationRecategorised(moved, WHITE, RED)),
+        (ALICE, e.AnnotationDeleted(seen_still, WHITE, "human")),
+    )
+    undone = decide_undo(IMAGE, done, by(ALICE), project_after(CELLS, 4, BOB, e.CategoryRemoved(RED, None)))
+    assert undone.kept == [deleted, moved]
+    assert shapes(folded(done, *undone.events)) == {
+        moved: (Box(50, 50, 9, 9), WHITE),
+        seen_still: (Box(90, 90, 9, 9), WHITE),
+    }
+    handed_on = decide_undo(IMAGE, done, by(ALICE), project_after(CELLS, 4, BOB, e.CategoryRemoved(RED, WHITE)))
+    assert shapes(folded(done, *handed_on.events)) == shapes(folded(done[:4]))
 
 
 IDS = [new_id() for _ in range(4)]
@@ -152,7 +179,7 @@ def as_registered() -> tuple:
 @given(scripts())
 def test_undoing_everything_of_everybody_leaves_the_image_as_registered(steps):
     done = history(*steps)
-    undone = decide_undo(IMAGE, done, lambda r: r.version > 1)
+    undone = decide_undo(IMAGE, done, lambda r: r.version > 1, CELLS)
     assert seen(folded(done, *undone.events)) == as_registered()
     assert undone.kept == []
 
@@ -160,17 +187,17 @@ def test_undoing_everything_of_everybody_leaves_the_image_as_registered(steps):
 @given(scripts())
 def test_undo_of_an_undo_is_the_identity(steps):
     done = history(*steps)
-    first = decide_undo(IMAGE, done, by(ALICE))
+    first = decide_undo(IMAGE, done, by(ALICE), CELLS)
     carol = new_id()
     again = history(*steps, *((carol, event) for event in first.events))
-    second = decide_undo(IMAGE, again, by(carol))
+    second = decide_undo(IMAGE, again, by(carol), CELLS)
     assert seen(folded(again, *second.events)) == seen(folded(done))
 
 
 @given(scripts())
 def test_the_last_gesture_is_taken_back_exactly(steps):
     done = history(*steps)
-    undone = decide_undo(IMAGE, done, lambda r: r.version == len(done) > 1)
+    undone = decide_undo(IMAGE, done, lambda r: r.version == len(done) > 1, CELLS)
     assert seen(folded(done, *undone.events)) == seen(folded(done[: max(1, len(done) - 1)]))
 
 
@@ -178,7 +205,7 @@ def test_the_last_gesture_is_taken_back_exactly(steps):
 def test_nothing_of_others_changes(steps):
     """What Bob did last on an annotation stands as he left it, whatever is taken back of Alice."""
     done = history(*steps)
-    undone = decide_undo(IMAGE, done, by(ALICE))
+    undone = decide_undo(IMAGE, done, by(ALICE), CELLS)
     last: dict[UUID, UUID] = {}
     for recorded in done:
         last |= dict.fromkeys(touched(recorded.event), recorded.actor_id)

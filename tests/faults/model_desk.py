@@ -61,7 +61,7 @@ class Desk:
             case JobAccepts():
                 return IMAGE, gesture.image, _accepted(project_id, gesture, command_id)
             case Undo():
-                return IMAGE, gesture.image, self._undone(gesture)
+                return IMAGE, gesture.image, self._undone(project_id, gesture)
 
     def _on_image(self, project_id: UUID, actor: UUID, gesture: OnImage) -> Decide:
         async def decision(state: ImageState, look: Look) -> Decision:
@@ -114,10 +114,12 @@ class Desk:
 
         return decision
 
-    def _undone(self, gesture: Undo) -> Decide:
-        async def decision(_state: ImageState, _look: Look) -> Decision:
+    def _undone(self, project_id: UUID, gesture: Undo) -> Decide:
+        async def decision(_state: ImageState, look: Look) -> Decision:
+            project = await look(PROJECT, project_id)
             history = await self.store.read_stream(gesture.image)
-            return Decision(decide_undo(gesture.image, history, lambda r: r.command_id in gesture.gestures).events)
+            undone = decide_undo(gesture.image, history, lambda r: r.command_id in gesture.gestures, project)
+            return Decision(undone.events, [Guard(project_id, project.version)])
 
         return decision
 
