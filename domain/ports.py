@@ -107,7 +107,8 @@ class EpochMetrics(msgspec.Struct, frozen=True):
     epoch: int
     epochs: int
     values: Mapping[str, float]
-    """box_loss, cls_loss, dfl_loss, learning_rate, and map50, map50_95, precision, recall where validated."""
+    """box_loss, cls_loss, dfl_loss, seg_loss where masks are learned, learning_rate, and map50, map50_95, precision,
+    recall where validated."""
 
 
 class TrainedWeights(msgspec.Struct, frozen=True):

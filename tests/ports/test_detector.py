@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from PIL import Image
 
 from adapters.clock import new_id
-from domain.geometry import Box, intersection_over_union
+from domain.geometry import Box, Polygon, bounding_box, intersection_over_union
 from domain.ports import Detector, EpochMetrics, TrainedWeights, TrainingPlan, TrainingSample
 from worker.detectors import load_detector
 from worker.drawn_parts import CATEGORIES, PartsSettings, draw_parts
@@ -119,6 +120,48 @@ class TestUltralytics(DetectorContract):
 
 class TestTorchvision(DetectorContract):
     name = "torchvision"
+
+
+def diamond(box: Box) -> Polygon:
+    x, y = box.x + box.width / 2, box.y + box.height / 2
+    return Polygon((((box.x, y), (x, box.y), (box.right, y), (x, box.bottom)),))
+
+
+def test_a_segmentation_model_trains_from_polygons_and_answers_in_polygons(tmp_path: Path) -> None:
+    """Two epochs from scratch find nothing worth having: what counts is the loss of masks and the answer's form."""
+    pictures = [
+        msgspec.structs.replace(one, shapes=[(index, diamond(bounding_box(shape))) for index, shape in one.shapes])
+        for one in samples(tmp_path / "pictures", 8)
+    ]
+    recipe = recipe_for(len(pictures), len(CATEGORIES), epochs=2, batch=4)
+    plan = TrainingPlan(
+        train=pictures,
+        validation=[],
+        category_names=CATEGORIES,
+        task="segment",
+        base_weights="yolov8n-seg.pt",
+        image_size=96,
+        epochs=recipe.epochs,
+        batch=recipe.batch,
+        seed=1,
+        device="cpu",
+        work_dir=tmp_path,
+        settings=recipe.settings,
+    )
+    detector = load_detector("ultralytics")
+    reports: list[EpochMetrics | str] = []
+    weights = detector.train(plan, reports.append)
+    epochs = [report for report in reports if isinstance(report, EpochMetrics)]
+    assert [epoch.values["seg_loss"] > 0 for epoch in epochs] == [True, True]
+    wanted = [(one.image_id, one.path) for one in pictures]
+    options = {"image_size": 96, "batch": 4, "min_confidence": 0.0001, "device": "cpu"}
+    found = [one for _, detections in detector.predict(weights.path, wanted, **options) for one in detections]
+    outlines = [one.geometry for one in found if isinstance(one.geometry, Polygon)]
+    assert outlines
+    for outline in outlines:
+        box = bounding_box(outline)
+        assert 0 <= box.x <= box.right <= SMALL.width
+        assert 0 <= box.y <= box.bottom <= SMALL.height
 
 
 def test_an_unknown_detector_is_named():

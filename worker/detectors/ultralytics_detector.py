@@ -26,7 +26,12 @@ from worker.weights import resolve_weights
 
 MAX_DETECTIONS = 300
 NMS_IOU = 0.7
-LOSSES = {"train/box_loss": "box_loss", "train/cls_loss": "cls_loss", "train/dfl_loss": "dfl_loss"}
+LOSSES = {
+    "train/box_loss": "box_loss",
+    "train/seg_loss": "seg_loss",
+    "train/cls_loss": "cls_loss",
+    "train/dfl_loss": "dfl_loss",
+}
 METRICS = {
     "metrics/precision(B)": "precision",
     "metrics/recall(B)": "recall",
