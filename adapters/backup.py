@@ -161,7 +161,9 @@ _PROOF = (
 
 # Not just one more: of two restores of one backup each goes its own way, and a page of the first must not take the
 # second for it.
-_NEW_EPOCH = "UPDATE public.log_head SET epoch = greatest(epoch + 1, extract(epoch FROM clock_timestamp())::bigint)"
+_NEW_EPOCH = (
+    "UPDATE public.log_head SET epoch = greatest(epoch + 1, floor(extract(epoch FROM clock_timestamp()))::bigint)"
+)
 
 
 async def _referenced(connection: asyncpg.Connection) -> dict[str, str | None]:

@@ -13,6 +13,7 @@ import msgspec
 from adapters.blobs import derivative_name, original_name
 from adapters.codec import EVENT_COLUMNS, decode_record
 from adapters.database import Connection
+from adapters.kept_answers import forget_about
 from adapters.pictures import DERIVATIVE_SIZES
 from adapters.read_model import REBUILT_TABLES, apply_changes
 from domain.ports import BlobStore
@@ -58,6 +59,7 @@ async def erase_traces(
     for table in SIDE_TABLES:
         await pool.execute(f"DELETE FROM {table} WHERE image_id = $1", image_id)
     await pool.execute("DELETE FROM searches WHERE project_id = $1", project_id)
+    await forget_about(pool, image_id)
     await _delete_exports(pool, blobs, project_id)
     if digest and not await pool.fetchval("SELECT true FROM images WHERE digest = $1 AND NOT erased LIMIT 1", digest):
         await blobs.delete(original_name(digest))

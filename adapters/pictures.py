@@ -16,6 +16,7 @@ SUFFIXES = {
     ".jpg": "JPEG", ".jpeg": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".webp": "WEBP", ".bmp": "BMP", ".tif": "TIFF",
     ".tiff": "TIFF",
 }  # fmt: skip
+UNKNOWN_FORMAT = "this is not a JPEG, PNG, WebP, BMP or TIFF picture"
 MAX_PIXELS = 100_000_000
 MAX_FILE_BYTES = 100 * 1024 * 1024
 MAX_NAME_LENGTH = 255
@@ -112,7 +113,10 @@ def _opened(file: io.BytesIO | Path) -> Generator[Image.Image, None, None]:
     except Image.DecompressionBombError as bomb:
         raise RefusedPicture(f"the picture is over the limit of {MAX_PIXELS // 10**6} megapixels") from bomb
     except UnidentifiedImageError as unknown:
-        raise RefusedPicture("this is not a JPEG, PNG, WebP, BMP or TIFF picture") from unknown
+        raise RefusedPicture(UNKNOWN_FORMAT) from unknown
     except Exception as broken:
+        if isinstance(broken.__context__, UnidentifiedImageError):
+            # Where Ultralytics is loaded, Pillow's `open` first looks for a package that knows more formats.
+            raise RefusedPicture(UNKNOWN_FORMAT) from broken
         # Decoders raise whatever they like on damaged input: OSError, SyntaxError, ValueError, struct.error.
         raise RefusedPicture(f"the picture is damaged: {broken}") from broken

@@ -148,7 +148,11 @@ async def test_a_killed_postmaster_is_revived_with_what_was_committed(data_dir: 
     with EmbeddedServers(settings) as servers:
         url = servers.settings.database_url
         await remember(url, "committed")
-        (postmaster,) = [child for child in psutil.Process().children() if child.name().startswith("postgres")]
+        (postmaster,) = [
+            child
+            for child in psutil.Process().children()
+            if child.name().startswith("postgres") and str(data_dir) in " ".join(child.cmdline())
+        ]
         os.kill(postmaster.pid, signal.SIGKILL)
         psutil.wait_procs([postmaster], timeout=5)
         assert servers.revive() == [PostgresServer.name]

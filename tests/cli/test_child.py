@@ -1,5 +1,6 @@
 """One supervised process: brought back when it dies, and not left behind with its own children."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -20,8 +21,14 @@ def started(command: list[str]) -> Child:
     return child
 
 
-def processes() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+def processes(command: list[str]) -> list[psutil.Process]:
+    """The running `command` of ours, and what it started: servers of other tests may be our children too."""
+    found: list[psutil.Process] = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            if child.cmdline() == command:
+                found += [child, *child.children(recursive=True)]
+    return found
 
 
 def death_of(child: Child, now: float) -> str:
@@ -69,7 +76,7 @@ def test_after_a_steady_run_a_death_is_a_first_one() -> None:
 
 def test_a_signal_is_named() -> None:
     child = started(FOREVER)
-    (process,) = processes()
+    (process,) = processes(FOREVER)
     process.kill()
     assert "worker 1 was killed by SIGKILL" in death_of(child, time.monotonic())
 
@@ -77,9 +84,9 @@ def test_a_signal_is_named() -> None:
 def test_what_a_dead_process_left_in_its_group_is_ended() -> None:
     child = started(HAS_A_CHILD)
     deadline = time.monotonic() + 20
-    while len(processes()) < 2 and time.monotonic() < deadline:
+    while len(processes(HAS_A_CHILD)) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
-    parent, grandchild = processes()
+    parent, grandchild = processes(HAS_A_CHILD)
     os.kill(parent.pid, signal.SIGKILL)
     death_of(child, time.monotonic())
     assert psutil.wait_procs([grandchild], timeout=10)[1] == []

@@ -121,6 +121,8 @@ class Fleet:
     def empty_valkey(self) -> None:
         """Valkey is killed and comes back with nothing."""
         assert self._supervisor is not None
+        while not self.processes("valkey"):
+            time.sleep(0.01)
         # So that the supervisor does not bring it back before it is empty.
         self._supervisor.send_signal(signal.SIGSTOP)
         try:
