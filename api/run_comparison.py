@@ -10,10 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from adapters.held_out import HeldOutImage, load_held_out
+from api.average_precision_interval import ap50_interval
 from api.routing import get
 from api.services import Services
 from api.training_runs import TrainingRun, read_run
-from domain.average_precision_interval import ap50_interval
 from domain.errors import InvalidInput, Problem, WrongState
 from domain.evaluation import evaluate, tally
 from domain.run_metrics import Range

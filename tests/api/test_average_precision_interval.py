@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from domain.average_precision_interval import ap50_interval
+from api.average_precision_interval import ap50_interval
 from domain.evaluation import Found, JudgedImage, Label, average_precision, tally
 from domain.geometry import Box
 from domain.run_metrics import Range
