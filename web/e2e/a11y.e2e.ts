@@ -89,6 +89,7 @@ describe("a project at work", () => {
       await page.getByRole("dialog").waitFor();
       await look("class search");
       await annotate.keys.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "hidden" });
       await page.mouse.click(...(await annotate.place({ x: 120, y: 120 })), { button: "right" });
       await page.getByRole("menu").waitFor();
       await look("context menu");

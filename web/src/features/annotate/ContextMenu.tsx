@@ -19,6 +19,10 @@ export function ContextMenu({ at, onClose }: { at: ScreenPoint | null; onClose: 
       position="bottom-start"
       offset={0}
       transitionProps={{ duration: 0 }}
+      // Its anchor is a point: where motion is reduced, that is taken for a target that went out of sight.
+      hideDetached={false}
+      // A menu may hold items only (WAI-ARIA); the placeholder would be none.
+      withInitialFocusPlaceholder={false}
       returnFocus
     >
       <Menu.Target>

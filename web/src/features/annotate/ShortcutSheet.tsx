@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Kbd, Modal, Select, Text, UnstyledButton } from "@mantine/core";
+import { Alert, Button, Group, Kbd, Modal, Select, Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 import { ACTION, ACTIONS } from "../../annotate/actions";
 import { chordsOf } from "../../annotate/chord";
@@ -68,11 +68,11 @@ export function ShortcutSheet({ opened, onClose, choice, onChoice }: ShortcutShe
               <div key={id} className={classes.shortcut}>
                 <span>{id === "class_1" ? "Classes 1 to 18" : label}</span>
                 <UnstyledButton
-                  aria-label={`Change the key of ${label}`}
                   onClick={() => setRecording(id)}
                   onKeyDown={(event) => recording === id && record(id, event)}
                   onBlur={() => setRecording(null)}
                 >
+                  <VisuallyHidden>{`Change the key of ${label}: `}</VisuallyHidden>
                   {recording === id ? (
                     <Text size="xs" className={classes.quiet}>
                       press a key
