@@ -93,7 +93,7 @@ export function Gallery({ projectId, source, categories, filter, selected, onSel
       if (link) link.focus({ preventScroll: true });
       else if (tries-- > 0) requestAnimationFrame(focus);
     };
-    requestAnimationFrame(focus);
+    focus();
   };
 
   return (
