@@ -8,7 +8,7 @@ import msgspec
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from adapters import prediction_rows, training_rows
+from adapters import prediction_rows, query_batch_rows, training_rows
 from adapters.prediction_rows import QueueOrder
 from api.images import Image, image_view
 from api.paging import After, Limit, page_of
@@ -50,13 +50,22 @@ async def get_review_queue(
     if run_id is not None and (await read_run(services, run_id)).project_id != project_id:
         raise NotFound("There is no such training run in this project.")
     key = _decoded(after)
-    chosen = run_id or await training_rows.current_run(services.pool, project_id)
+    chosen = run_id or await _run_for(services, project_id, order)
     if chosen is None:
         return ReviewQueue(None, order, [], None)
     rows = await prediction_rows.review_queue(services.pool, project_id, chosen, order, after=key, limit=limit + 1)
     items = [QueuedImage(image_view(row), row["value"], msgspec.json.decode(row["details"])) for row in rows]
     page = page_of(items, limit, [_encoded(row) for row in rows])
     return ReviewQueue(chosen, order, page.items, page.next)
+
+
+async def _run_for(services: Services, project_id: UUID, order: QueueOrder) -> UUID | None:
+    """Finished pictures are judged by the current run; for the others it is the one that has looked at them."""
+    if order not in ("disagreement", "label_errors"):
+        predicting = await query_batch_rows.predicting_run(services.pool, project_id)
+        if predicting is not None:
+            return predicting.run_id
+    return await training_rows.current_run(services.pool, project_id)
 
 
 def _encoded(row: Any) -> str:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from adapters.query_batch_rows import predicting_run
 from domain.commands import Submit
 from domain.errors import Conflict, NotReady
 from domain.events import CategoryRemoved, JobCancelRequested, PredictionsRecorded
@@ -74,6 +75,20 @@ async def test_a_newer_run_supersedes_what_is_open(scene: Scene, tmp_path: Path,
     assert await states(scene, image) == [
         (0.9, "superseded"), (0.8, "open"), (0.6, "superseded"), (0.3, "superseded"),
     ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("detector")
+async def test_a_newer_run_counts_once_it_has_looked(scene: Scene, tmp_path: Path) -> None:
+    await scene.category("cell")
+    await scene.images(1)
+    first = await scene.run()
+    await predicted(scene, tmp_path, first)
+    second = await scene.run()
+    for looked in (first, second):
+        predicting = await predicting_run(scene.pool, scene.project_id)
+        assert predicting is not None
+        assert predicting.run_id == looked
+        await predicted(scene, tmp_path, second)
 
 
 @pytest.mark.usefixtures("detector")
