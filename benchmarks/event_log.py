@@ -50,7 +50,7 @@ class Log(msgspec.Struct):
         )
 
     def box(self, number: int) -> Append:
-        drawn = AnnotationDrawn(new_id(), self.project, Box(number % 500 + 0.5, number % 400, 40.25, 30))
+        drawn = AnnotationDrawn(new_id(), self.project, Box(number % 500 + 0.5, float(number % 400), 40.25, 30.0))
         return self.append_of(self.images[number % len(self.images)], drawn)
 
 
