@@ -16,7 +16,7 @@ from worker.drawn_parts import PartsSettings, draw_parts
 from worker.import_.records import ImportImage
 from worker.import_.voc import read_voc
 
-TINY = {"image_size": 96, "epochs": 30, "batch": 4, "settings": {"folds": 2, "learning_rate": 0.01}}
+TINY = {"image_size": 96, "epochs": 80, "batch": 4, "settings": {"folds": 2, "learning_rate": 0.01}}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_blood_cells_become_a_dataset(api: Api, api_settings: Settings) -> None:
     weighted = msgspec.structs.replace(api_settings, weights_dir=SHARED / "weights")
     pictures = [one for one in read_voc(SHARED / "data" / "bccd") if isinstance(one, ImportImage)][:14]
     with running_worker(weighted):
-        loop = run_loop(api, pictures, labelled=8, image_size=160, epochs=6, batch=4, settings={"folds": 2})
+        loop = run_loop(api, pictures, labelled=8, image_size=160, epochs=24, batch=4, settings={"folds": 2})
     notices = loop.api.call("GET", f"/api/projects/{loop.project_id}/training-runs")["items"][0]["notices"]
     assert not any("scratch" in notice for notice in notices)
 
