@@ -1,11 +1,12 @@
 """Rebuilds the read models from the log beside the live ones, proves them equal by hash, and swaps them in.
 
 The log is folded and compared while others append; only what came meanwhile is folded in the last, short step under
-the head lock.
+the head lock. While the database writes one batch the next one is read and decoded, and the live tables are hashed
+meanwhile: two cores have enough to do.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -22,6 +23,8 @@ REBUILD_LOCK = 0x7265_6275
 """Key of the advisory lock that lets one rebuild at a time have the shadow tables."""
 LOCK_TRIES, LOCK_DELAY_S = 20, 0.25
 SWAP_TRIES, SWAP_DELAY_S = 60, 0.5
+DECODED_AT_ONCE = 250
+"""Events between two looks at what the database has finished."""
 
 
 class RebuildError(RuntimeError):
@@ -56,32 +59,47 @@ async def rebuild(database_url: str, *, batch_size: int = 1_000, swap: bool = Tr
     dies leaves the live tables as they were; the next one starts over. An unknown event type raises UnknownEventType:
     nothing is skipped. Raises RebuildError when another rebuild runs, or when a long read never let go of a table.
     """
-    async with connected(database_url) as connection, _alone(connection):
+    async with (
+        _maintenance(database_url) as connection,
+        _alone(connection),
+        _maintenance(database_url) as reader,
+        _maintenance(database_url) as live,
+    ):
         await bare_tables(connection)
         try:
-            position = await _fold(connection, 0, batch_size)
-            await add_indexes(connection)
-            compared, live = await _live_hashes(connection)
-            position = await _fold(connection, position, batch_size, compared)
+            async with live.transaction(isolation="repeatable_read", readonly=True):
+                compared = await live.fetchval("SELECT position FROM log_head WHERE id = 1")
+                hashing = asyncio.create_task(_hashes(live, "public"))
+                try:
+                    position = await _fold(reader, connection, 0, batch_size, compared)
+                finally:
+                    live_hashes = await hashing
+            _, rebuilt_hashes = await asyncio.gather(add_indexes(connection), _hashes(reader, SHADOW))
             tables = {
                 table: TableProof(
                     await connection.fetchval(f"SELECT count(*) FROM {SHADOW}.{table}") or 0,
-                    live[table],
-                    await table_hash(connection, SHADOW, table),
+                    live_hashes[table],
+                    rebuilt_hashes[table],
                 )
                 for table in REBUILT_TABLES
             }
             if swap:
-                await _swap(connection, position, batch_size)
+                await _swap(reader, connection, position, batch_size)
         finally:
             await connection.execute(f"DROP SCHEMA IF EXISTS {SHADOW} CASCADE")
     return RebuildReport(compared, tables, swapped=swap)
 
 
 @asynccontextmanager
+async def _maintenance(database_url: str) -> AsyncGenerator[asyncpg.Connection, None]:
+    async with connected(database_url) as connection:
+        # A rebuild that was killed must not hold its locks until the end of the statement that nobody waits for.
+        await connection.execute("SET client_connection_check_interval = '1s'")
+        yield connection
+
+
+@asynccontextmanager
 async def _alone(connection: asyncpg.Connection) -> AsyncGenerator[None, None]:
-    # A rebuild that was killed must not hold its locks until the end of the statement that nobody waits for.
-    await connection.execute("SET client_connection_check_interval = '1s'")
     for _ in range(LOCK_TRIES):
         if await connection.fetchval("SELECT pg_try_advisory_lock($1)", REBUILD_LOCK):
             break
@@ -94,40 +112,58 @@ async def _alone(connection: asyncpg.Connection) -> AsyncGenerator[None, None]:
         await connection.execute("SELECT pg_advisory_unlock($1)", REBUILD_LOCK)
 
 
-async def _fold(connection: asyncpg.Connection, position: int, batch_size: int, upto: int = 2**62) -> int:
+async def _fold(
+    reader: asyncpg.Connection, writer: asyncpg.Connection, position: int, batch_size: int, upto: int = 2**62
+) -> int:
     """Fold from after `position` up to `upto` or the log's end; where it came to."""
-    while position < upto:
-        rows = await connection.fetch(
-            f"SELECT {EVENT_COLUMNS} FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3",
-            position,
-            upto,
-            batch_size,
-        )
-        if not rows:
-            break
-        changes: list[Change] = [change for row in rows for change in fold(decode_record(row))]
-        rebuilt = [change for change in changes if change.table in REBUILT_TABLES]
-        async with connection.transaction():
-            await apply_changes(connection, rebuilt, SHADOW)
-        position = rows[-1]["position"]
+    writing: asyncio.Task[None] | None = None
+    try:
+        while position < upto:
+            rows = await reader.fetch(
+                f"SELECT {EVENT_COLUMNS} FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3",
+                position,
+                upto,
+                batch_size,
+            )
+            if not rows:
+                break
+            changes = await _changes(rows)
+            if writing:
+                await writing
+            writing = asyncio.create_task(_write(writer, changes))
+            position = rows[-1]["position"]
+    finally:
+        if writing:
+            await writing
     return position
 
 
-async def _live_hashes(connection: asyncpg.Connection) -> tuple[int, dict[Table, str]]:
-    """The head, and the live tables as they were at it, whatever is appended while they are read."""
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        position = await connection.fetchval("SELECT position FROM log_head WHERE id = 1")
-        return position, {table: await table_hash(connection, "public", table) for table in REBUILT_TABLES}
+async def _changes(rows: Sequence[asyncpg.Record]) -> list[Change]:
+    changes: list[Change] = []
+    for start in range(0, len(rows), DECODED_AT_ONCE):
+        for row in rows[start : start + DECODED_AT_ONCE]:
+            changes += [change for change in fold(decode_record(row)) if change.table in REBUILT_TABLES]
+        await asyncio.sleep(0)
+    return changes
 
 
-async def _swap(connection: asyncpg.Connection, position: int, batch_size: int) -> None:
+async def _write(writer: asyncpg.Connection, changes: Sequence[Change]) -> None:
+    async with writer.transaction():
+        await apply_changes(writer, changes, SHADOW)
+
+
+async def _hashes(connection: asyncpg.Connection, schema: str) -> dict[Table, str]:
+    return {table: await table_hash(connection, schema, table) for table in REBUILT_TABLES}
+
+
+async def _swap(reader: asyncpg.Connection, connection: asyncpg.Connection, position: int, batch_size: int) -> None:
     for _ in range(SWAP_TRIES):
-        position = await _fold(connection, position, batch_size)
+        position = await _fold(reader, connection, position, batch_size)
         try:
             async with connection.transaction():
                 # Nobody appends between the last event that is folded and the swap.
                 await connection.execute("SELECT position FROM log_head WHERE id = 1 FOR UPDATE")
-                await _fold(connection, position, batch_size)
+                await _fold(reader, connection, position, batch_size)
                 await swap_in(connection)
         except asyncpg.QueryCanceledError:
             await asyncio.sleep(SWAP_DELAY_S)
