@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import threading
 from contextlib import asynccontextmanager
 
@@ -15,6 +14,7 @@ from adapters import feed as feed_source
 from api import feed
 from api.feed import Connections
 from tests.api.conftest import Api
+from tests.deaf_listener import deaf_listener
 
 
 @asynccontextmanager
@@ -169,20 +169,6 @@ async def test_silence_is_broken_by_a_heartbeat_with_the_head(base_url: str, api
         while (beat := await frame("heartbeat"))["head"] <= welcome["head"]:
             pass
         assert beat["epoch"] == welcome["epoch"]
-
-
-def deaf_listener(base_url: str, path: str) -> socket.socket:
-    """A listener that was let in, has room for a few kB, and never takes anything out."""
-    host = base_url.removeprefix("http://")
-    made = socket.socket()
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-    made.connect(("127.0.0.1", int(host.rpartition(":")[2])))
-    made.sendall(
-        f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
-    )
-    assert made.recv(12) == b"HTTP/1.1 101"
-    return made
 
 
 async def test_a_client_that_does_not_read_is_closed_and_disturbs_nobody(base_url: str, api: Api, monkeypatch):

@@ -1,10 +1,11 @@
-"""One API process on a database of its own."""
+"""One API process on a database of its own, that can be ended and started again at the same address."""
 
 import subprocess
 import time
 from uuid import UUID
 
 import httpx
+import psutil
 
 from adapters.settings import Settings
 from cli.programs import api_command, environment
@@ -39,6 +40,14 @@ class FeedApi:
             self._process.wait(30)
             self._process = None
 
-    def feed(self, project_id: UUID, cursor: str | None = None) -> str:
-        query = f"?cursor={cursor}" if cursor else ""
-        return f"{self.url.replace('http', 'ws')}/ws/projects/{project_id}{query}"
+    def feed_path(self, project_id: UUID, cursor: str) -> str:
+        return f"/ws/projects/{project_id}?cursor={cursor}"
+
+    def feed(self, project_id: UUID, cursor: str) -> str:
+        return self.url.replace("http", "ws") + self.feed_path(project_id, cursor)
+
+    def holds(self, port: int) -> bool:
+        """Whether it has a connection with the client at this port."""
+        assert self._process is not None
+        connections = psutil.Process(self._process.pid).net_connections("tcp")
+        return any(one.raddr and one.raddr.port == port for one in connections)

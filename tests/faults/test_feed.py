@@ -1,63 +1,32 @@
 """The feed under stress, over real sockets of a real API process: nobody misses, doubles or holds up anything."""
 
 import asyncio
+import contextlib
+import random
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
-from uuid import UUID
 
+import httpx
 import msgspec
 import pytest
 import pytest_asyncio
 from alembic import command
 
-from adapters.clock import new_id
 from adapters.database import connected, open_pool
 from adapters.event_store import PostgresEventStore
 from adapters.settings import Settings
-from domain import events as e
-from domain.geometry import Box
-from domain.ids import LOCAL_ACTOR
-from domain.ports import Append, StreamAppend
 from tests.conftest import alembic_config
+from tests.deaf_listener import deaf_listener
 from tests.faults.feed_api import FeedApi
 from tests.faults.feed_client import FeedClient
+from tests.faults.feed_writer import FeedWriter
 from tests.faults.profile import LONG
 
 pytestmark = pytest.mark.timeout(600)
 
 SECONDS = 60 if LONG else 3
 EVENTS_PER_S = 100
-
-
-class Writer:
-    """Appends what people do, straight to the log: the API under test hears of it as of another process's work."""
-
-    def __init__(self, store: PostgresEventStore) -> None:
-        self.store = store
-        self.project_id = new_id()
-        self.image_id = new_id()
-        self.boxes: dict[str, Any] = {}
-        self.last = 0
-
-    async def begin(self) -> None:
-        await self._append(self.project_id, [e.ProjectCreated("feed", "", "detect")])
-        await self._append(self.image_id, [e.ImageRegistered("a.png", "0" * 64, 640, 480, 10, "image/png")])
-
-    async def draw(self, count: int = 1) -> None:
-        drawn = [e.AnnotationDrawn(new_id(), self.project_id, Box(1.5, 2, 30, 40)) for _ in range(count)]
-        self.boxes |= {str(one.annotation_id): msgspec.to_builtins(one.geometry) for one in drawn}
-        await self._append(self.image_id, drawn)
-
-    async def draw_at(self, per_s: int, seconds: float) -> None:
-        for _ in range(int(per_s * seconds)):
-            await asyncio.gather(self.draw(), asyncio.sleep(1 / per_s))
-
-    async def _append(self, stream_id: UUID, events: list[Any]) -> None:
-        new = [e.NewEvent(new_id(), event) for event in events]
-        appended = await self.store.append(Append([StreamAppend(stream_id, None, new)], self.project_id, LOCAL_ACTOR))
-        self.last = appended.position
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +49,11 @@ def api(settings: Settings) -> Iterator[FeedApi]:
 
 
 @pytest_asyncio.fixture
-async def writer(api: FeedApi) -> AsyncIterator[Writer]:
+async def writer(api: FeedApi) -> AsyncIterator[FeedWriter]:
     pool = await open_pool(api.settings.database_url, size=4)
     store = PostgresEventStore(pool)
     await store.start()
-    writer = Writer(store)
+    writer = FeedWriter(store)
     await writer.begin()
     try:
         yield writer
@@ -94,33 +63,113 @@ async def writer(api: FeedApi) -> AsyncIterator[Writer]:
 
 
 @asynccontextmanager
-async def listening(api: FeedApi, writer: Writer, count: int) -> AsyncIterator[list[FeedClient]]:
-    head = await writer.store.head()
-    clients = [FeedClient(api, writer.project_id, head.epoch, head.position) for _ in range(count)]
+async def listening(clients: Sequence[FeedClient]) -> AsyncIterator[None]:
+    """From when all of them are connected."""
     tasks = [asyncio.create_task(client.listen()) for client in clients]
     try:
-        async with asyncio.timeout(120):
-            while not all(client.connections for client in clients):
-                await asyncio.sleep(0.05)
-        yield clients
+        await all_connected(clients, 1)
+        yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def assert_all_complete(clients: list[FeedClient], writer: Writer, first: int) -> None:
-    """Everyone has heard everything after `first` once and in order, and folds it to what was written."""
+async def all_connected(clients: Sequence[FeedClient], times: int) -> None:
+    async with asyncio.timeout(120):
+        while any(client.connections < times for client in clients):
+            await asyncio.sleep(0.05)
+
+
+async def newcomers(api: FeedApi, writer: FeedWriter, count: int) -> list[FeedClient]:
+    """Clients that are to hear what comes from now on."""
+    head = await writer.store.head()
+    return [FeedClient(api, writer.project_id, head.epoch, head.position) for _ in range(count)]
+
+
+async def assert_all_complete(clients: Sequence[FeedClient], writer: FeedWriter) -> None:
+    """Everyone has heard everything after its cursor once and in order."""
     await asyncio.gather(*(client.until(writer.last) for client in clients))
-    wanted = list(range(first + 1, writer.last + 1))
     for client in clients:
-        assert client.positions == wanted
-        assert client.boxes == writer.boxes
+        assert client.positions == list(range(client.first + 1, writer.last + 1))
         assert client.resyncs == 0
 
 
 async def test_two_hundred_sockets_hear_a_hundred_events_a_second(api, writer):
-    first = writer.last
-    async with listening(api, writer, 200) as clients:
+    clients = await newcomers(api, writer, 200)
+    async with listening(clients):
         await writer.draw_at(EVENTS_PER_S, SECONDS)
-        await assert_all_complete(clients, writer, first)
+        await assert_all_complete(clients, writer)
+    assert all(client.boxes == writer.boxes for client in clients)
+
+
+async def test_a_reader_that_never_reads_is_closed_and_holds_up_nobody(api, writer):
+    head = await writer.store.head()
+    # More than the buffers on the way to it can hold.
+    await writer.write_megabytes(12)
+    clients = await newcomers(api, writer, 49)
+    async with listening(clients):
+        path = api.feed_path(writer.project_id, f"{head.epoch}:{head.position}")
+        with contextlib.closing(await asyncio.to_thread(deaf_listener, api.url, path)) as deaf:
+            port = deaf.getsockname()[1]
+            assert api.holds(port)
+            async with asyncio.timeout(120):
+                while api.holds(port):
+                    await writer.draw_at(EVENTS_PER_S, 0.2)
+            await writer.draw(20)
+            await assert_all_complete(clients, writer)
+    assert all(client.boxes == writer.boxes for client in clients)
+    assert all(client.connections == 1 for client in clients)
+
+
+async def test_five_hundred_sockets_come_back_at_once_after_a_restart(api, writer):
+    begin = writer.last
+    clients = await newcomers(api, writer, 500)
+    await writer.draw(len(clients))
+    for n, client in enumerate(clients):
+        # Each lacks something else.
+        client.first = client.position = begin + n
+    async with listening(clients):
+        await writer.draw(20)
+        for client in clients:
+            client.may_connect.clear()
+        ending = asyncio.create_task(asyncio.to_thread(api.stop))
+        while not ending.done():
+            await writer.draw()
+            await asyncio.sleep(0.02)
+        await ending
+        await writer.draw(20)
+        await asyncio.to_thread(api.start)
+        for client in clients:
+            client.may_connect.set()
+        await writer.draw(20)
+        await all_connected(clients, 2)
+        await assert_all_complete(clients, writer)
+
+
+async def test_a_client_that_is_cut_off_again_and_again_folds_to_what_the_server_has(api, writer):
+    chance = random.Random(5)
+    clients = await newcomers(api, writer, 20)
+    async with listening(clients):
+        for _ in range(EVENTS_PER_S * SECONDS):
+            await writer.do_anything(chance)
+            if chance.random() < 0.2:
+                await chance.choice(clients).hang_up()
+        # Others begin in the middle, on a snapshot.
+        late = await newcomers(api, writer, 10)
+        loading = asyncio.gather(*(client.load(writer.image_id) for client in late))
+        while not loading.done():
+            await writer.do_anything(chance)
+        await loading
+        async with listening(late):
+            for _ in range(EVENTS_PER_S):
+                await writer.do_anything(chance)
+                if chance.random() < 0.2:
+                    await chance.choice([*clients, *late]).hang_up()
+            await assert_all_complete([*clients, *late], writer)
+    assert all(sum(c.connections for c in some) > len(some) for some in (clients, late))
+    async with httpx.AsyncClient(base_url=api.url) as http:
+        page = (await http.get(f"/api/images/{writer.image_id}/annotations")).raise_for_status().json()
+    folded = {one["id"]: one["geometry"] for one in page["annotations"]}
+    assert folded == writer.boxes
+    assert all(client.boxes == folded for client in [*clients, *late])
