@@ -39,6 +39,7 @@ SESSION_LIMITS = {
     "application_name": "autoannotate",
 }
 
+_UNKNOWN_SAFETY = SafeUUID.unknown
 
 CONNECT_WITHIN_S = 5.0
 ANSWER_WITHIN_S = 30.0
@@ -72,7 +73,7 @@ def _uuid(wire: bytes) -> UUID:
     """UUID(bytes=wire) without the checks of its constructor, which cost a third of reading the log."""
     made = object.__new__(UUID)
     object.__setattr__(made, "int", int.from_bytes(wire))
-    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    object.__setattr__(made, "is_safe", _UNKNOWN_SAFETY)
     return made
 
 
