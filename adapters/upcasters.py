@@ -7,8 +7,27 @@ from domain.events import SCHEMA_VERSIONS
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
-UPCASTERS: dict[tuple[str, int], Upcaster] = {}
-"""(type, from version) -> the data as the next version has it. Every type is at version 1 today."""
+
+def _unsaid(record: dict[str, Any]) -> dict[str, Any]:
+    # Version 1 took whoever brought an annotation back for who made it; what was shown then stays so.
+    return record | {"created_by": None}
+
+
+def _record_with_its_maker(data: dict[str, Any]) -> dict[str, Any]:
+    return data | {"annotation": _unsaid(data["annotation"])}
+
+
+def _records_with_their_maker(data: dict[str, Any]) -> dict[str, Any]:
+    return data | {"annotations": [_unsaid(record) for record in data["annotations"]]}
+
+
+UPCASTERS: dict[tuple[str, int], Upcaster] = {
+    ("annotation.restored", 1): _record_with_its_maker,
+    ("annotations.imported", 1): _records_with_their_maker,
+    ("predictions.accepted", 1): _records_with_their_maker,
+    ("predictions.withdrawn", 1): _records_with_their_maker,
+}
+"""(type, from version) -> the data as the next version has it."""
 
 
 class MissingUpcaster(LookupError):

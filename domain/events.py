@@ -114,6 +114,8 @@ class AnnotationRecord(msgspec.Struct, frozen=True):
     confidence: float | None = None
     prediction_id: UUID | None = None
     run_id: UUID | None = None
+    created_by: UUID | None = None
+    """None: by the actor of the event."""
 
 
 class AnnotationDrawn(Event, frozen=True, tag="annotation.drawn"):
@@ -357,7 +359,12 @@ class CommentResolved(Event, frozen=True, tag="comment.resolved"):
 EVENT_CLASSES: dict[str, type[Event]] = {str(cls.__struct_config__.tag): cls for cls in Event.__subclasses__()}
 """The registry: type string -> class. What is not here stops a rebuild."""
 
-SCHEMA_VERSIONS: dict[str, int] = dict.fromkeys(EVENT_CLASSES, 1)
+SCHEMA_VERSIONS: dict[str, int] = dict.fromkeys(EVENT_CLASSES, 1) | {
+    "annotation.restored": 2,
+    "annotations.imported": 2,
+    "predictions.accepted": 2,
+    "predictions.withdrawn": 2,
+}
 
 
 class NewEvent(msgspec.Struct, frozen=True):

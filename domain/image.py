@@ -31,6 +31,7 @@ class Annotation(msgspec.Struct, frozen=True):
             confidence=self.confidence,
             prediction_id=self.prediction_id,
             run_id=self.run_id,
+            created_by=self.created_by,
         )
 
 
@@ -179,7 +180,7 @@ def _with_records(
             r.confidence,
             r.prediction_id,
             r.run_id,
-            actor_id,
+            r.created_by or actor_id,
             version,
         )
         for r in records

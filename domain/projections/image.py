@@ -118,7 +118,7 @@ def _annotation(recorded: e.RecordedEvent, record: e.AnnotationRecord) -> Put:
         "confidence": record.confidence,
         "prediction_id": record.prediction_id,
         "run_id": record.run_id,
-        "created_by": recorded.actor_id,
+        "created_by": record.created_by or recorded.actor_id,
         "version": recorded.version,
     }
     return Put("annotations", record.annotation_id, row)

@@ -1,7 +1,8 @@
 """Every event type and version ever shipped can still be read, and folds to the rows it always folded to.
 
 One file per type and version in golden/, with the event as it lay in the table and what it reads as today; together
-they are one log. A new type or version adds its file at the next position; a file is never changed or taken away.
+they are one log. A new type or version adds its file at the next position; none is taken away, and in one that lies
+there only `newest` may change.
 """
 
 import re

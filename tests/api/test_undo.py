@@ -9,13 +9,16 @@ from uuid import UUID
 
 import pytest
 
+from adapters.bulk_append import append_in_bulk
 from adapters.clock import new_id
 from adapters.database import connected
 from adapters.prediction_rows import NewPrediction, PredictedImage, write_predictions
 from adapters.rebuild import rebuild
 from adapters.settings import Settings
+from domain.events import AnnotationDrawn, NewEvent
 from domain.geometry import Box
 from domain.ids import LOCAL_ACTOR
+from domain.ports import Append, StreamAppend
 from tests.api.conftest import Api
 from tests.api.loop import Loop, running_worker
 from tests.api.test_erase_and_undo import draw
@@ -78,6 +81,24 @@ def test_ones_own_last_gesture_is_taken_back_and_done_again(api: Api, scene: tup
     assert shown(api, image) == done
     undo(api, project, type="undo", undo_id=again["undo_id"])
     assert shown(api, image) == before
+
+
+async def test_what_comes_back_is_still_of_who_drew_it(api: Api, scene: tuple[str, str, str], api_settings: Settings):
+    project, category, image = scene
+    bea, first, second = new_id(), new_id(), new_id()
+    drawn = [NewEvent(new_id(), AnnotationDrawn(key, UUID(category), Box(1, 1, 9, 9))) for key in (first, second)]
+    async with connected(api_settings.database_url) as connection, connection.transaction():
+        await append_in_bulk(connection, [Append([StreamAppend(UUID(image), 1, drawn)], UUID(project), bea)])
+    position = head(api, project)
+    api.commands(image, *({"type": "delete_annotation", "annotation_id": str(key)} for key in (first, second)))
+    api.commands(image, {"type": "restore_annotation", "annotation_id": str(first)})
+    undo(api, project, type="actor", actor_id=ME, image_ids=[image], after_position=position)
+    for seen in (api.annotations(image), api.annotations(image, position=head(api, project))):
+        assert {a["id"]: a["created_by"] for a in seen["annotations"]} == {str(first): str(bea), str(second): str(bea)}
+    async with connected(api_settings.database_url) as connection:
+        rows = await connection.fetch("SELECT created_by FROM annotations WHERE image_id = $1", UUID(image))
+        assert [row["created_by"] for row in rows] == [bea, bea]
+    assert (await proofs(api_settings)) == []
 
 
 async def test_a_whole_prediction_job_is_taken_back_except_where_somebody_went_on(

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,11 +67,12 @@ def test_an_undone_job_leaves_the_image_free_for_the_next_one_and_can_be_done_ag
     accepted = e.PredictionsAccepted(run, job, (record,))
     done = history((ALICE, accepted))
     first = decide_undo(IMAGE, done, lambda r: isinstance(r.event, e.PredictionsAccepted), CELLS)
-    assert first.events == [e.PredictionsWithdrawn(run, job, (record,), "unlabelled")]
+    made = msgspec.structs.replace(record, created_by=ALICE)
+    assert first.events == [e.PredictionsWithdrawn(run, job, (made,), "unlabelled")]
     assert folded(done, *first.events).human_version == 0
     again = history((ALICE, accepted), *((BOB, event) for event in first.events))
     second = decide_undo(IMAGE, again, by(BOB), CELLS)
-    assert second.events == [accepted]
+    assert second.events == [e.PredictionsAccepted(run, job, (made,))]
     assert seen(folded(again, *second.events)) == seen(folded(done))
 
 
@@ -168,8 +170,9 @@ def scripts(draw) -> list[tuple[UUID, e.Event]]:
 
 
 def seen(state: ImageState) -> tuple:
-    """All that an undo brings back: who did it and at which version is the history's own."""
-    return shapes(state), state.state, state.handled_predictions
+    """All that an undo brings back, who made each shape too; at which version is the history's own."""
+    makers = {a.annotation_id: a.created_by for a in state.annotations.values()}
+    return shapes(state), makers, state.state, state.handled_predictions
 
 
 def as_registered() -> tuple:

@@ -158,8 +158,8 @@ def _put(annotations: dict[str, dict[str, Any]], row: Row, record: dict[str, Any
         "annotation_id": record["annotation_id"], "image_id": row.stream_id, "project_id": row.project_id,
         "category_id": record["category_id"], "geometry": record["geometry"], **_extent(record["geometry"]),
         "source": record["source"], "confidence": record.get("confidence"),
-        "prediction_id": record.get("prediction_id"), "run_id": record.get("run_id"), "created_by": row.actor_id,
-        "version": row.version,
+        "prediction_id": record.get("prediction_id"), "run_id": record.get("run_id"),
+        "created_by": record.get("created_by") or row.actor_id, "version": row.version,
     }  # fmt: skip
 
 
