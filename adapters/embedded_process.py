@@ -1,7 +1,7 @@
 """One server process of ours: started in the foreground, held by a lock, found again after its supervisor was killed.
 
 The lock is the server's own: the child inherits the locked file descriptor, so the lock is free again exactly when
-the server and all its children have ended, however they ended. The file holds the server's pid.
+the server and all its children have ended, however they ended. The file holds the pids of server and supervisor.
 """
 
 import contextlib
@@ -18,6 +18,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+
+import psutil
 
 # sun_path is 108 bytes on Linux; the servers add a file name of up to 20.
 SOCKET_DIRECTORY_LIMIT = 80
@@ -159,11 +161,19 @@ class ServerProcess:
         stop_signal: int,
         environment: Mapping[str, str],
     ) -> "ServerProcess":
-        """Start `command`, unless a server holds the lock already: that one is returned."""
+        """Start `command`, unless a server holds the lock already: that one is returned.
+
+        One whose supervisor was killed has been told to end by the kernel, though it may not have heard it yet: it is
+        waited for. Raises EmbeddedServerError when it does not end.
+        """
         lock = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            if not _free(lock, fcntl.LOCK_EX):
-                return cls(name, _recorded_pid(name, lock), lock_file, stop_signal, None)
+            while not _free(lock, fcntl.LOCK_EX):
+                pid, supervisor = _recorded_pids(name, lock)
+                running = cls(name, pid, lock_file, stop_signal, None)
+                if _runs(supervisor):
+                    return running
+                running.stop()
             os.ftruncate(lock, 0)
 
             def die_with_parent() -> None:
@@ -186,7 +196,7 @@ class ServerProcess:
                     start_new_session=True,
                     preexec_fn=die_with_parent,
                 )
-            os.pwrite(lock, f"{child.pid}\n".encode(), 0)
+            os.pwrite(lock, f"{child.pid} {os.getpid()}\n".encode(), 0)
             return cls(name, child.pid, lock_file, stop_signal, child)
         finally:
             os.close(lock)
@@ -233,6 +243,13 @@ class ServerProcess:
             time.sleep(0.01)
 
 
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _free(lock: int, kind: int) -> bool:
     try:
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
@@ -246,11 +263,13 @@ def _rotate(log_file: Path) -> None:
         log_file.rename(log_file.with_suffix(".log.1"))
 
 
-def _recorded_pid(name: str, lock: int) -> int:
-    # The pid is written a moment after the lock was taken.
+def _recorded_pids(name: str, lock: int) -> tuple[int, int]:
+    """The server's and its supervisor's."""
+    # They are written a moment after the lock was taken.
     for _ in range(100):
         if (text := os.pread(lock, 32, 0)).endswith(b"\n"):
-            return int(text)
+            pid, supervisor = text.split()
+            return int(pid), int(supervisor)
         time.sleep(0.02)
     raise EmbeddedServerError(f"a {name} holds its lock without having left its pid; look for it with `ps`")
 

@@ -1,9 +1,12 @@
 """Applies changes of read rows, set-based: one statement per table and set of columns, whatever the batch."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from adapters.database import Connection
@@ -22,6 +25,11 @@ PRIMARY_KEYS: dict[Table, str] = {
 }
 
 REBUILT_TABLES: tuple[Table, ...] = tuple(table for table in PRIMARY_KEYS if table != "predictions")
+
+COPIED_FROM = 200
+"""Rows at once from which COPY and its savepoint pay."""
+PLAIN = (str, int, float, UUID, datetime)
+"""What a column holds as it is; anything else is jsonb."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -43,9 +51,27 @@ async def apply_changes(connection: Connection, changes: Iterable[Change], schem
     for table, keys in drops.items():
         await connection.execute(f"DELETE FROM {schema}.{table} WHERE {PRIMARY_KEYS[table]} = ANY($1::uuid[])", keys)
     for (table, columns), rows in puts.items():
-        await connection.execute(_upsert(schema, table, columns), _encode(rows))
+        if len(rows) < COPIED_FROM or not await _copied(connection, schema, table, columns, rows):
+            await connection.execute(_upsert(schema, table, columns), _encode(rows))
     for (table, values, add), rows in patches.items():
         await connection.execute(_update(schema, table, values, add), _encode(rows))
+
+
+async def _copied(
+    connection: Connection, schema: str, table: Table, columns: tuple[str, ...], rows: Sequence[Mapping[str, Any]]
+) -> bool:
+    """By COPY, at half the cost of parsing JSON; nothing is written where one of the rows stands already."""
+    records = [tuple(_wire(row[column]) for column in columns) for row in rows]
+    try:
+        async with connection.transaction():
+            await connection.copy_records_to_table(table, schema_name=schema, records=records, columns=columns)
+    except asyncpg.UniqueViolationError:
+        return False
+    return True
+
+
+def _wire(value: Any) -> Any:
+    return value if value is None or isinstance(value, PLAIN) else _encode(value)
 
 
 async def hold_read_models(connection: Connection) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -141,6 +142,24 @@ async def test_after_its_supervisor_was_killed_the_next_start_serves_the_same_da
     postgres.stop()
     valkey.stop()
     assert all(gone(pid) for pid in [*pids, postgres.pid, valkey.pid])
+
+
+async def test_a_server_that_has_not_heard_yet_that_it_must_end_is_waited_for(data_dir: Path) -> None:
+    supervisor, (postgres_pid, valkey_pid) = supervise(data_dir)
+    for pid in (postgres_pid, valkey_pid):
+        os.kill(pid, signal.SIGSTOP)
+    supervisor.kill()
+    supervisor.wait()
+    wake = [threading.Timer(0.5, os.kill, (pid, signal.SIGCONT)) for pid in (postgres_pid, valkey_pid)]
+    for timer in wake:
+        timer.start()
+    postgres, valkey = start_postgres(data_dir, take_over=True), start_valkey(data_dir, take_over=True)
+    assert not {postgres.pid, valkey.pid} & {postgres_pid, valkey_pid}
+    await remember(postgres.url, "after")
+    postgres.stop()
+    valkey.stop()
+    for timer in wake:
+        timer.join()
 
 
 async def test_a_killed_postmaster_is_revived_with_what_was_committed(data_dir: Path) -> None:
