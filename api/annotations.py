@@ -1,6 +1,6 @@
 """Annotations of one image: read at any position, changed by commands, replaced whole, with their history."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from adapters import image_rows
 from adapters.codec import EVENT_COLUMNS
 from adapters.feed import event_view
+from api.annotation_views import CommandsApplied, ImageAnnotations, OpenPrediction, difference, views_of
 from api.idempotency import command_id_of
 from api.projects import require_project
 from api.routing import get, post, put
@@ -21,13 +22,13 @@ from domain.commands import (
     AcceptPredictions,
     DrawAnnotation,
     ImageCommand,
+    OfOneAnnotation,
     Prediction,
     RejectPrediction,
     ReopenPrediction,
     Version,
 )
 from domain.errors import InvalidInput, NotFound, Problem, StaleVersion
-from domain.events import Source
 from domain.execute import IMAGE, PROJECT, Decision, Look
 from domain.geometry import Geometry
 from domain.ids import LOCAL_ACTOR
@@ -40,49 +41,9 @@ MAX_COMMANDS = 1_000
 MAX_ANNOTATIONS = 50_000
 
 
-class Annotation(msgspec.Struct):
-    id: UUID
-    category_id: UUID
-    geometry: Geometry
-    source: Source
-    confidence: float | None
-    created_by: UUID
-    version: int
-    prediction_id: UUID | None = None
-    run_id: UUID | None = None
-
-
-class OpenPrediction(msgspec.Struct):
-    id: UUID
-    run_id: UUID
-    category_id: UUID
-    geometry: Geometry
-    confidence: float
-
-
-class ImageAnnotations(msgspec.Struct):
-    image_id: UUID
-    version: int
-    position: int
-    """The log position that this is true for."""
-    state: str
-    annotations: list[Annotation]
-    predictions: list[OpenPrediction]
-    claimed_by: UUID | None = None
-
-
 class Commands(msgspec.Struct, forbid_unknown_fields=True):
     commands: Annotated[list[ImageCommand], msgspec.Meta(min_length=1, max_length=MAX_COMMANDS)]
     expected_version: Version | None = None
-
-
-class CommandsApplied(msgspec.Struct):
-    image_id: UUID
-    version: int
-    position: int | None
-    """Of the last event appended; None when everything was so already."""
-    state: str
-    annotations: list[Annotation]
 
 
 class ReplacementAnnotation(msgspec.Struct, forbid_unknown_fields=True):
@@ -94,28 +55,6 @@ class ReplacementAnnotation(msgspec.Struct, forbid_unknown_fields=True):
 
 class Replacement(msgspec.Struct, forbid_unknown_fields=True):
     annotations: Annotated[list[ReplacementAnnotation], msgspec.Meta(max_length=MAX_ANNOTATIONS)]
-
-
-def views_of(state: ImageState, project: ProjectState) -> list[Annotation]:
-    """The image's annotations with merged categories followed; those of a removed category are left out."""
-    views: list[Annotation] = []
-    for annotation in state.annotations.values():
-        category_id = project.resolved(annotation.category_id)
-        if category_id is not None:
-            views.append(
-                Annotation(
-                    annotation.annotation_id,
-                    category_id,
-                    annotation.geometry,
-                    annotation.source,
-                    annotation.confidence,
-                    annotation.created_by,
-                    annotation.version,
-                    annotation.prediction_id,
-                    annotation.run_id,
-                )
-            )
-    return views
 
 
 @get("/api/images/{image_id:uuid}/annotations", "get_annotations")
@@ -140,7 +79,13 @@ async def get_annotations(
         if (category_id := project.resolved(p.category_id)) is not None
     ]
     return ImageAnnotations(
-        image_id, state.version, head, state.state, views_of(state, project), predictions, state.claimed_by
+        image_id,
+        state.version,
+        head,
+        state.state,
+        views_of(state.annotations.values(), project),
+        predictions,
+        state.claimed_by,
     )
 
 
@@ -158,7 +103,9 @@ async def _at_position(services: Services, image_id: UUID, project_id: UUID, pos
             project = PROJECT.evolve(project, recorded.version, recorded.actor_id, recorded.event)
     if state.version == 0 or state.erased:
         raise NotFound("There was no such image at that position.")
-    return ImageAnnotations(image_id, state.version, position, state.state, views_of(state, project), [])
+    return ImageAnnotations(
+        image_id, state.version, position, state.state, views_of(state.annotations.values(), project), []
+    )
 
 
 @post("/api/images/{image_id:uuid}/commands", "apply_commands", status_code=200)
@@ -185,7 +132,8 @@ async def apply_commands(
             decide(state, data.commands, context), [Guard(context.project.project_id, context.project.version)]
         )
 
-    return await _apply(services, request, image_id, decide_commands, data.expected_version)
+    named = {command.annotation_id for command in data.commands if isinstance(command, OfOneAnnotation)}
+    return await _apply(services, request, image_id, decide_commands, data.expected_version, named)
 
 
 @put("/api/images/{image_id:uuid}/annotations", "replace_annotations")
@@ -219,6 +167,7 @@ async def _apply(
     image_id: UUID,
     decide_image: DecideImage,
     expected_version: int | None,
+    named: Collection[UUID] = (),
 ) -> CommandsApplied:
     command_id = await command_id_of(request)
     project_id = await project_of_image(services, image_id)
@@ -234,8 +183,7 @@ async def _apply(
         )
         raise StaleVersion(stale.detail, stale.current_version, [event_view(row) for row in rows]) from stale
     project = await services.executor.recall(PROJECT, project_id)
-    state = outcome.state
-    return CommandsApplied(image_id, state.version, outcome.position or None, state.state, views_of(state, project))
+    return difference(outcome.before, outcome.state, outcome.position, named, project)
 
 
 async def _context(services: Services, look: Look, project_id: UUID) -> ImageContext:

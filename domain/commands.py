@@ -91,13 +91,17 @@ class Release(Command, frozen=True, tag="release"):
     pass
 
 
-ImageCommand = (
+OfOneAnnotation = (
     DrawAnnotation
     | ReshapeAnnotation
     | RecategoriseAnnotation
     | DeleteAnnotation
     | RestoreAnnotation
     | AcceptPrediction
+)
+
+ImageCommand = (
+    OfOneAnnotation
     | RejectPrediction
     | ReopenPrediction
     | AcceptPredictions

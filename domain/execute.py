@@ -57,6 +57,8 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, Generic[S], frozen=True):
+    before: S
+    """What the command found."""
     state: S
     position: int
     """Of the last event appended; 0 when there was nothing to do."""
@@ -122,11 +124,11 @@ class Executor:
                         # Refused, or nothing to do, by a cached state: believe it only after a look at the log.
                         look = self.load
                         continue
-                    if command_id and (position := await self._position_of(stream_id, command_id)):
-                        return Outcome(state, position, duplicate=True)
+                    if command_id and (done := await self._done_before(aggregate, state, stream_id, command_id)):
+                        return done
                     if refusal is not None:
                         raise refusal
-                    return Outcome(state, 0)
+                    return Outcome(state, state, 0)
                 append = Append(
                     streams=self._streams(stream_id, state.version, decision, command_id),
                     project_id=project_id,
@@ -140,22 +142,32 @@ class Executor:
                 appended = await self.store.append(append)
                 match appended.status:
                     case "ok":
+                        before = state
                         for event in decision.events:
                             state = aggregate.evolve(state, state.version + 1, actor_id, event)
                         self._remember(stream_id, state)
-                        return Outcome(state, appended.position)
+                        return Outcome(before, state, appended.position)
                     case "duplicate":
-                        return Outcome(await self.load(aggregate, stream_id), appended.position, duplicate=True)
+                        state = await self.load(aggregate, stream_id)
+                        done = command_id and await self._done_before(aggregate, state, stream_id, command_id)
+                        # Without a trace on this stream, its events are those on others.
+                        return done or Outcome(state, state, appended.position, duplicate=True)
                     case "conflict":
                         lost += 1
                         look = self.load
         raise Conflict("Others kept changing this at the same time; try again.")
 
-    async def _position_of(self, stream_id: UUID, command_id: UUID) -> int | None:
-        """Of the last event that this command has left on the stream, if it was here before."""
-        return max(
-            (r.position for r in await self.store.read_stream(stream_id) if r.command_id == command_id), default=None
-        )
+    async def _done_before(
+        self, aggregate: Aggregate[S], state: S, stream_id: UUID, command_id: UUID
+    ) -> Outcome[S] | None:
+        """What this command came to if it has left events on the stream: with all that happened since, it says so."""
+        before, position = aggregate.initial(stream_id), 0
+        for recorded in await self.store.read_stream(stream_id):
+            if recorded.command_id == command_id:
+                position = recorded.position
+            elif not position:
+                before = aggregate.evolve(before, recorded.version, recorded.actor_id, recorded.event)
+        return Outcome(before, state, position, duplicate=True) if position else None
 
     def _streams(
         self, stream_id: UUID, version: int, decision: Decision, command_id: UUID | None

@@ -100,11 +100,38 @@ def test_different_boxes_of_two_people_never_conflict(api: Api, scene):
     assert len(api.annotations(image)["annotations"]) == 5
 
 
+def test_the_answer_is_the_difference_that_the_commands_made(api: Api, scene):
+    _, category, image = scene
+    gone, moved, still, new = (str(uuid.uuid4()) for _ in range(4))
+    first = api.commands(image, *(draw(category, each) for each in (gone, moved, still)))
+    assert (first["base_version"], first["version"], first["removed_ids"]) == (1, 4, [])
+    commands = [
+        {"type": "delete_annotation", "annotation_id": gone},
+        {"type": "reshape_annotation", "annotation_id": moved, "geometry": box(20)},
+        draw(category, new, x=30),
+    ]
+    second = api.commands(image, *commands)
+    assert (second["base_version"], second["version"], second["removed_ids"]) == (4, 7, [gone])
+    assert {a["id"]: a["version"] for a in second["annotations"]} == {moved: 6, new: 7}
+    kept = [a for a in first["annotations"] if a["id"] == still]
+    assert api.annotations(image)["annotations"] == [second["annotations"][0], *kept, second["annotations"][1]]
+
+
+def test_an_annotation_that_a_command_names_is_told_changed_or_not(api: Api, scene):
+    _, category, image = scene
+    annotation = str(uuid.uuid4())
+    drawn = api.commands(image, draw(category, annotation), draw(category, x=30))
+    as_it_is = {"type": "reshape_annotation", "annotation_id": annotation, "geometry": box()}
+    answer = api.commands(image, as_it_is)
+    assert answer == drawn | {"base_version": 3, "position": None, "annotations": drawn["annotations"][:1]}
+
+
 def test_deleted_and_brought_back(api: Api, scene):
     _, category, image = scene
     annotation = str(uuid.uuid4())
     before = api.commands(image, draw(category, annotation))["annotations"][0]
-    assert api.commands(image, {"type": "delete_annotation", "annotation_id": annotation})["annotations"] == []
+    deleted = api.commands(image, {"type": "delete_annotation", "annotation_id": annotation})
+    assert (deleted["annotations"], deleted["removed_ids"]) == ([], [annotation])
     after = api.commands(image, {"type": "restore_annotation", "annotation_id": annotation})["annotations"][0]
     assert after | {"version": 0} == before | {"version": 0}
 
@@ -123,12 +150,13 @@ def test_the_same_key_answers_the_same_and_draws_once(api: Api, scene):
 def test_replacing_the_whole_set_touches_only_what_differs(api: Api, scene):
     _, category, image = scene
     keep, drop = str(uuid.uuid4()), str(uuid.uuid4())
-    version = api.commands(image, draw(category, keep), draw(category, drop, x=30))["version"]
+    drawn = api.commands(image, draw(category, keep), draw(category, drop, x=30))
+    version = drawn["version"]
     wanted = [{"id": keep, "category_id": category, "geometry": box()}, {"category_id": category, "geometry": box(7)}]
     path = f"/api/images/{image}/annotations"
     replaced = api.call("PUT", path, json={"annotations": wanted}, headers={"If-Match": f'"{version}"'})
-    assert {a["geometry"]["x"] for a in replaced["annotations"]} == {1, 7}
-    assert next(a for a in replaced["annotations"] if a["id"] == keep)["version"] == 2
+    assert ([a["geometry"]["x"] for a in replaced["annotations"]], replaced["removed_ids"]) == ([7], [drop])
+    assert api.annotations(image)["annotations"] == [drawn["annotations"][0], *replaced["annotations"]]
     api.call("PUT", path, 409, json={"annotations": []}, headers={"If-Match": str(version)})
     types = [entry["event"]["type"] for entry in api.call("GET", f"/api/images/{image}/history")["items"]]
     assert types.count("annotation.deleted") == 1

@@ -129,6 +129,29 @@ def test_a_large_answer_is_kept_whatever_its_encoding_was(api: Api, project: str
     assert (again.json(), len(again.json()["annotations"])) == (first.json(), 20)
 
 
+def test_an_answer_that_was_lost_tells_all_that_has_changed_since(
+    api: Api, project: str, api_settings: Settings
+) -> None:
+    """As when the server dies between the commit and the keeping of the answer."""
+    category, image, key = api.category(project, "RBC"), api.image(project, 81), new_key()
+    drawn, late = (
+        {"type": "draw_annotation", "annotation_id": str(uuid.uuid4()), "category_id": category, "geometry": box(x=x)}
+        for x in (1, 9)
+    )
+    path, request = f"/api/images/{image}/commands", {"json": {"commands": [drawn]}}
+    first = send(api, "POST", path, key, **request).json()
+
+    async def lose() -> str:
+        async with connected(api_settings.database_url) as connection:
+            forget = "UPDATE commands SET response = NULL WHERE position($1::bytea IN response) > 0"
+            return await connection.execute(forget, drawn["annotation_id"].encode())
+
+    assert asyncio.run(lose()) == "UPDATE 1"
+    since = api.commands(image, late)
+    again = send(api, "POST", path, key, **request).json()
+    assert again == first | {"version": 3, "annotations": first["annotations"] + since["annotations"]}
+
+
 def test_an_erased_picture_is_in_no_kept_answer(api: Api, project: str, api_settings: Settings) -> None:
     files = [("files", ("secret.png", picture(79)))]
     image = send(api, "POST", f"/api/projects/{project}/images", new_key(), files=files).json()["registered"][0]["id"]

@@ -85,6 +85,7 @@ async def test_a_command_whose_answer_was_lost_is_not_refused_for_what_it_did(he
     with pytest.raises(DuplicateName):
         await here(lambda state: projects.decide_add_category(state, new_id(), "cell", None, None), new_id())
     again = await here(add, key)
+    assert (again.before, again.state) == (first.before, first.state)
     assert (again.position, again.duplicate) == (first.position, True)
     assert len(await here.executor.store.read_stream(here.project_id)) == 2
 
@@ -104,6 +105,7 @@ async def test_a_command_whose_answer_was_lost_is_not_done_again_after_others_un
     await elsewhere(projects.decide_restore)
     again = await here(projects.decide_trash, key)
     assert (again.state.trashed, again.duplicate) == (False, True)
+    assert (again.before.version, again.state.version) == (1, 3)
 
 
 async def test_two_of_the_same_command_at_once_are_one(here: Command) -> None:

@@ -6,7 +6,7 @@ import { type Change, redoing } from "./marks";
 import type { FeedEvent, ImageDocument, OpenedImage, Problem } from "./model";
 import type { Outbox } from "./outbox";
 import { overlay } from "./overlay";
-import { acknowledge, applyEvents, merge, type Reply } from "./reconcile";
+import { acknowledge, applyEvents, isBehind, merge, type Reply } from "./reconcile";
 import type { EditorStore } from "./store";
 
 export interface EditorOptions {
@@ -26,6 +26,7 @@ const CHUNK = 1000;
 export class Editor {
   private readonly leave: () => void;
   private refetching: Promise<void> | null = null;
+  private stale = false;
 
   constructor(private readonly options: EditorOptions) {
     this.leave = options.outbox.listen({
@@ -111,6 +112,8 @@ export class Editor {
 
   /** Read the document anew: after a gap in the feed, a resync, or a kind of event that is not folded here. */
   refetch(): Promise<void> {
+    // What is on its way may have been read before the reason to ask anew.
+    this.stale = true;
     this.refetching ??= this.reload().finally(() => {
       this.refetching = null;
     });
@@ -175,6 +178,7 @@ export class Editor {
     }
     this.options.store.setState({ server: acknowledge(server, entry.commands, reply) });
     this.showPending();
+    if (isBehind(server, reply)) void this.refetch();
   }
 
   /** It never happened: roll it back and say why. */
@@ -216,6 +220,13 @@ export class Editor {
   }
 
   private async reload(): Promise<void> {
+    while (this.stale) {
+      this.stale = false;
+      await this.readAnew();
+    }
+  }
+
+  private async readAnew(): Promise<void> {
     const { image } = this.options.store.getState();
     if (!image) return;
     const fresh = await this.options.fetchDocument(image.id).catch(() => null);

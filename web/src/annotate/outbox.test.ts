@@ -78,7 +78,13 @@ class Server {
     );
     const outcome: Outcome = {
       kind: "acknowledged",
-      reply: { version: this.version, position: this.version, annotations },
+      reply: {
+        base_version: this.version - 1,
+        version: this.version,
+        position: this.version,
+        annotations,
+        removed_ids: [],
+      },
     };
     this.answers.set(entry.id, { body, outcome });
     return outcome;
@@ -154,7 +160,7 @@ test("a refusal is told and dropped; a conflict is kept until the person answers
   const outcomes: Outcome[] = [
     { kind: "refused", problem: { ...problem, status: 422 } },
     { kind: "conflict", problem },
-    { kind: "acknowledged", reply: { version: 1, position: 1, annotations: [] } },
+    { kind: "acknowledged", reply: { base_version: 0, version: 1, position: 1, annotations: [], removed_ids: [] } },
   ];
   const name = newId();
   const told: string[] = [];

@@ -157,8 +157,9 @@ export class Outbox {
     switch (outcome.kind) {
       case "acknowledged":
         await this.rebase(entry, outcome.reply);
-        await this.drop(entry);
+        // Told before it is forgotten: otherwise the shape would be gone from the canvas in between.
         this.tell((listener) => listener.acknowledged(entry, outcome.reply));
+        await this.drop(entry);
         return;
       case "refused":
         await this.drop(entry);
@@ -201,9 +202,10 @@ export class Outbox {
     this.changed();
   }
 
+  /** Killed before the browser has deleted it, it is sent again, which its key makes harmless: nobody waits for that. */
   private async drop(entry: Entry): Promise<void> {
-    if (entry.key >= 0) await this.db.delete("outbox", entry.key);
     this.forget(entry);
+    if (entry.key >= 0) await this.db.delete("outbox", entry.key);
   }
 
   private forget(entry: Entry): void {

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { aDocument, anAnnotation, anEvent, aPrediction, boxAt } from "./builders";
 import { type Command, withExpectations } from "./commands";
-import type { FeedEvent, ImageDocument } from "./model";
+import type { Annotation, FeedEvent, ImageDocument } from "./model";
 import { overlay } from "./overlay";
-import { acknowledge, applyEvents } from "./reconcile";
+import { acknowledge, applyEvents, isBehind, type Reply } from "./reconcile";
 
 const draw = (id: string): Command => ({
   type: "draw_annotation",
@@ -24,7 +24,8 @@ test("pending edits lie over the server's state and leave it alone", () => {
 test("a confirmed edit is not doubled by the overlay, whichever of answer and feed comes first", () => {
   const server = aDocument();
   const drawn = anEvent("annotation.drawn", 2, { annotation_id: "b", category_id: "cell", geometry: boxAt(1) });
-  const reply = { version: 2, position: 102, annotations: [anAnnotation("b", { geometry: boxAt(1), version: 2 })] };
+  const confirmed = anAnnotation("b", { geometry: boxAt(1), version: 2 });
+  const reply = { base_version: 1, version: 2, position: 102, annotations: [confirmed], removed_ids: [] };
   const feedFirst = acknowledge(applyEvents(server, [drawn]) as ImageDocument, [draw("b")], reply);
   const answerFirst = applyEvents(acknowledge(server, [draw("b")], reply), [drawn]) as ImageDocument;
   for (const document of [feedFirst, answerFirst]) {
@@ -35,7 +36,7 @@ test("a confirmed edit is not doubled by the overlay, whichever of answer and fe
 
 test("a late answer does not undo what the feed has told since", () => {
   const ahead = aDocument([anAnnotation("a"), anAnnotation("b")], { version: 5 });
-  const late = { version: 3, position: 103, annotations: [anAnnotation("a")] };
+  const late = { base_version: 2, version: 3, position: 103, annotations: [anAnnotation("a")], removed_ids: ["b"] };
   expect([...acknowledge(ahead, [draw("a")], late).annotations.keys()]).toEqual(["a", "b"]);
 });
 
@@ -53,7 +54,14 @@ test("every kind of event does to the document what it says", () => {
     }),
     anEvent("annotation.deleted", 5, { annotation_id: "q" }),
     anEvent("annotation.restored", 6, {
-      annotation: { annotation_id: "q", category_id: "cell", geometry: boxAt(50), source: "model", confidence: 0.7 },
+      annotation: {
+        annotation_id: "q",
+        category_id: "cell",
+        geometry: boxAt(50),
+        source: "model",
+        confidence: 0.7,
+        created_by: "bea",
+      },
     }),
     anEvent("image.submitted", 7, {}),
   ];
@@ -75,7 +83,7 @@ test("every kind of event does to the document what it says", () => {
         geometry: boxAt(50),
         source: "model",
         confidence: 0.7,
-        created_by: "ana",
+        created_by: "bea",
         version: 6,
       },
     ],
@@ -120,4 +128,147 @@ test("an edit expects the version that was seen, unless an earlier edit of the s
     commands[1],
     commands[2],
   ]);
+});
+
+/** A server whose picture is edited by several people, told to one of them by answers and by a feed, each at its pace. */
+class Shared {
+  readonly annotations = new Map<string, Annotation>();
+  readonly feed: FeedEvent[] = [];
+  version = 1;
+
+  snapshot(): ImageDocument {
+    const state = this.version === 1 ? "unlabelled" : "in_progress";
+    return aDocument([], {
+      version: this.version,
+      state,
+      annotations: new Map(this.annotations),
+      position: this.position,
+    });
+  }
+
+  get position(): number {
+    return 100 + this.version;
+  }
+
+  apply(commands: readonly Command[]): Reply {
+    const base = { version: this.version, ids: [...this.annotations.keys()] };
+    for (const command of commands) this.append(command);
+    return {
+      base_version: base.version,
+      version: this.version,
+      position: this.position,
+      state: "in_progress",
+      annotations: [...this.annotations.values()].filter(({ version }) => version > base.version),
+      removed_ids: base.ids.filter((id) => !this.annotations.has(id)),
+    };
+  }
+
+  private append(command: Command): void {
+    if (
+      command.type !== "draw_annotation" &&
+      command.type !== "reshape_annotation" &&
+      command.type !== "delete_annotation"
+    )
+      throw new Error(`${command.type} is not played here`);
+    const { annotation_id: id } = command;
+    this.version += 1;
+    const data = {
+      annotation_id: id,
+      category_id: "cell",
+      ...("geometry" in command && { geometry: command.geometry }),
+    };
+    const type = { draw_annotation: "drawn", reshape_annotation: "reshaped", delete_annotation: "deleted" }[
+      command.type
+    ];
+    this.feed.push(anEvent(`annotation.${type}`, this.version, data));
+    if (command.type === "delete_annotation") this.annotations.delete(id);
+    else
+      this.annotations.set(
+        id,
+        anAnnotation(id, { geometry: command.geometry, version: this.version, created_by: "ana", confidence: null }),
+      );
+  }
+}
+
+test("whenever answers and the feed come, nothing drawn here is out of sight, and in the end all is as on the server", () => {
+  const edits = fc.array(fc.tuple(fc.nat(2), fc.nat(5), fc.nat(40)), { minLength: 1, maxLength: 3 });
+  const steps = fc.array(
+    fc.oneof(
+      edits.map((edits) => ({ do: "edit" as const, edits })),
+      edits.map((edits) => ({ do: "colleague" as const, edits })),
+      fc.constant({ do: "answer" as const }),
+      fc.nat(4).map((count) => ({ do: "feed" as const, count })),
+      fc.constant({ do: "read" as const }),
+    ),
+    { maxLength: 40 },
+  );
+  fc.assert(
+    fc.property(steps, (script) => {
+      const server = new Shared();
+      let document = server.snapshot();
+      let waiting: { commands: Command[]; reply: Reply }[] = [];
+      let isStale = false;
+      let told = 0;
+      const mine = new Set<string>();
+      const take = (next: ImageDocument | "refetch") => {
+        if (next === "refetch") isStale = true;
+        else document = next;
+      };
+      const read = () => {
+        const fresh = server.snapshot();
+        if (isStale && fresh.version >= document.version) document = fresh;
+        isStale = false;
+      };
+      const hear = (count: number) => {
+        take(applyEvents(document, server.feed.slice(told, told + count)));
+        told = Math.min(told + count, server.feed.length);
+      };
+      const answer = () => {
+        const [first, ...rest] = waiting;
+        if (!first) return;
+        isStale ||= isBehind(document, first.reply);
+        document = acknowledge(document, first.commands, first.reply);
+        waiting = rest;
+      };
+      const playable = (edits: [number, number, number][], who: string) => {
+        const there = new Set(server.annotations.keys());
+        return edits.map(([kind, which, x]): Command => {
+          const known = [...there][which];
+          if (kind === 0 || !known) {
+            const id = `${who}-${server.version}-${there.size}-${x}`;
+            there.add(id);
+            return { ...draw(id), geometry: boxAt(x) } as Command;
+          }
+          if (kind === 1) return { type: "reshape_annotation", annotation_id: known, geometry: boxAt(x) };
+          there.delete(known);
+          return { type: "delete_annotation", annotation_id: known };
+        });
+      };
+      for (const step of script) {
+        if (step.do === "edit" || step.do === "colleague") {
+          const commands = playable(step.edits, step.do);
+          const reply = server.apply(commands);
+          if (step.do === "edit") waiting.push({ commands, reply });
+          for (const command of commands) {
+            const { type, annotation_id: id } = command as Extract<Command, { annotation_id: string }>;
+            if (type === "draw_annotation" && step.do === "edit") mine.add(id);
+            if (type === "delete_annotation") mine.delete(id);
+          }
+        } else if (step.do === "answer") answer();
+        else if (step.do === "feed") hear(step.count);
+        else read();
+        const shown = overlay(
+          document,
+          waiting.map(({ commands }) => commands),
+          null,
+        );
+        expect([...mine].filter((id) => !shown.annotations.has(id))).toEqual([]);
+      }
+      while (waiting.length > 0) answer();
+      hear(server.feed.length);
+      read();
+      expect({ ...document, claimed_by: undefined }).toEqual({ ...server.snapshot(), claimed_by: undefined });
+    }),
+    { numRuns: 500 },
+  );
 });

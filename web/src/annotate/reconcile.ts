@@ -3,25 +3,45 @@ import type { Command } from "./commands";
 import type { Annotation, FeedEvent, ImageDocument, Prediction, ReviewState } from "./model";
 import { overlay } from "./overlay";
 
+/** The difference that commands made, from `base_version` to `version` of the image. */
 export interface Reply {
+  readonly base_version: number;
   readonly version: number;
   /** Null when everything was so already. */
   readonly position: number | null;
   readonly state?: ReviewState;
+  /** Those that have changed, and those that the commands name. */
   readonly annotations: readonly Annotation[];
+  readonly removed_ids: readonly string[];
+  readonly claimed_by?: string | null;
 }
 
-/** The server's answer to `commands`, which it may have given after the feed already told of later changes. */
+/** Whether others did something before these commands that `document` has not been told yet. */
+export function isBehind(document: ImageDocument, reply: Reply): boolean {
+  return document.version < reply.version && document.version !== reply.base_version;
+}
+
+/**
+ * The server's answer to `commands`, which it may have given after the feed already told of later changes. A document
+ * that is behind takes the difference too, so that what was drawn stays in sight, but not the version: it has to be
+ * read anew.
+ */
 export function acknowledge(document: ImageDocument, commands: readonly Command[], reply: Reply): ImageDocument {
   const applied = overlay(document, [commands], null);
   const position = Math.max(document.position, reply.position ?? 0);
-  if (reply.version < document.version) return { ...document, position, predictions: applied.predictions };
+  if (reply.version <= document.version) return { ...document, position, predictions: applied.predictions };
+  const annotations = new Map(document.annotations);
+  for (const id of reply.removed_ids) annotations.delete(id);
+  for (const annotation of reply.annotations)
+    if (annotations.get(annotation.id)?.version !== annotation.version) annotations.set(annotation.id, annotation);
   return {
-    version: reply.version,
-    position,
+    ...document,
+    version: isBehind(document, reply) ? document.version : reply.version,
+    position: isBehind(document, reply) ? document.position : position,
     state: reply.state ?? applied.state,
+    claimed_by: reply.claimed_by ?? null,
     predictions: applied.predictions,
-    annotations: merge(document.annotations, reply.annotations),
+    annotations,
   };
 }
 
@@ -77,7 +97,8 @@ function applyEvent(document: ImageDocument, event: FeedEvent): ImageDocument | 
     case "annotation.restored": {
       const record = (data.annotation as Record<string, unknown> | undefined) ?? data;
       const source = (record.source as string | undefined) ?? "human";
-      return placed(document, { ...shapeOf(record, event), id: record.annotation_id as string, source });
+      const created_by = (record.created_by as string | null | undefined) ?? event.actor ?? null;
+      return placed(document, { ...shapeOf(record, event), id: record.annotation_id as string, source, created_by });
     }
     case "annotation.reshaped":
       return known ? placed(document, { ...known, geometry: data.geometry as Geometry, version }) : "refetch";

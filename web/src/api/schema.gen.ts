@@ -1042,6 +1042,8 @@ export interface components {
             category_id: string;
             /** @default null */
             confidence?: number | null;
+            /** @default null */
+            created_by?: string | null;
             geometry: components["schemas"]["Box"] | components["schemas"]["Polygon"] | components["schemas"]["Mask"];
             /** @default null */
             prediction_id?: string | null;
@@ -1241,12 +1243,18 @@ export interface components {
             /** @default null */
             expected_version?: number | null;
         };
-        /** CommandsApplied */
+        /**
+         * CommandsApplied
+         * @description The difference that the commands made: all 5,000 shapes again would cost more than everything else together.
+         */
         CommandsApplied: {
             annotations: components["schemas"]["Annotation"][];
+            base_version: number;
+            claimed_by: string | null;
             /** Format: uuid */
             image_id: string;
             position: number | null;
+            removed_ids: string[];
             state: string;
             version: number;
         };

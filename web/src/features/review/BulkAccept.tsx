@@ -25,7 +25,7 @@ export function BulkAccept({
       let refused = 0;
       await inParallel(waiting, async ({ image }) => {
         try {
-          const { predictions, version } = await queries.fetchQuery(annotationsQuery(image.id));
+          const { predictions } = await queries.fetchQuery(annotationsQuery(image.id));
           const commands = acceptCommands(image, predictions, from);
           if (commands.length > 0) {
             const reply = await dataOf(
@@ -34,7 +34,7 @@ export function BulkAccept({
                 body: { commands },
               }),
             );
-            const verdict = verdictOn(image.id, version, reply);
+            const verdict = verdictOn(image.id, reply);
             if (verdict) verdicts.push(verdict);
           }
           done.push(image.id);

@@ -36,15 +36,13 @@ export function Triage({ projectId, waiting, following, from, onDone, onUndo, on
   const apply = useMutation({
     mutationFn: async (wanted: typeof commands) => {
       if (wanted.length === 0) return null;
-      // What was looked at: the feed may bring the new version before the answer is here.
-      const seen = document?.version ?? 0;
       const reply = await dataOf(
         client.POST("/api/images/{image_id}/commands", {
           params: { path: { image_id: image.id } },
           body: { commands: wanted },
         }),
       );
-      return verdictOn(image.id, seen, reply);
+      return verdictOn(image.id, reply);
     },
     onSuccess: (verdict) => onDone(verdict),
   });

@@ -3,9 +3,9 @@ import { together, verdictOn } from "./verdicts";
 
 test("a verdict is taken back from before its first event", () => {
   // Three accepted proposals and a submission: four events.
-  expect(verdictOn("a", 7, { version: 11, position: 120 })).toEqual({ imageIds: ["a"], before: 116 });
-  expect(verdictOn("a", 7, { version: 7, position: null })).toBeNull();
-  expect(verdictOn("a", 7, null)).toBeNull();
+  expect(verdictOn("a", { base_version: 7, version: 11, position: 120 })).toEqual({ imageIds: ["a"], before: 116 });
+  expect(verdictOn("a", { base_version: 7, version: 7, position: null })).toBeNull();
+  expect(verdictOn("a", null)).toBeNull();
 });
 
 test("a bulk acceptance is taken back whole", () => {

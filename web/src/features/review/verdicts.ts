@@ -6,17 +6,18 @@ export interface Verdict {
 }
 
 interface Reply {
+  readonly base_version: number;
   readonly version: number;
   readonly position: number | null;
 }
 
 /**
- * One image's verdict, from the version that was looked at and the answer to the commands; null when it changed
- * nothing. Its events are as many as the versions it added, at the places up to `position`.
+ * One image's verdict, from the answer to the commands; null when it changed nothing. Its events are as many as the
+ * versions it added, at the places up to `position`.
  */
-export function verdictOn(imageId: string, seenVersion: number, reply: Reply | null): Verdict | null {
+export function verdictOn(imageId: string, reply: Reply | null): Verdict | null {
   if (!reply || reply.position === null) return null;
-  return { imageIds: [imageId], before: reply.position - (reply.version - seenVersion) };
+  return { imageIds: [imageId], before: reply.position - (reply.version - reply.base_version) };
 }
 
 /** Several verdicts as one: from before the first of them. */
