@@ -20,7 +20,7 @@ from api.routing import get, post
 from api.services import Services
 from domain import training
 from domain.commands import Device, WeightsName
-from domain.errors import NotFound, WrongState
+from domain.errors import InvalidInput, NotFound, WrongState
 from domain.events import RunPromoted, TrainingRequested
 from domain.execute import PROJECT, Decision, Look
 from domain.ids import LOCAL_ACTOR, derived_id
@@ -40,6 +40,8 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Optimiser steps; epochs follow from it."""
     freeze: Annotated[int, msgspec.Meta(ge=0, le=100)] | msgspec.UnsetType = msgspec.UNSET
     learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | msgspec.UnsetType = msgspec.UNSET
+    teacher: UUID | msgspec.UnsetType = msgspec.UNSET
+    """A run of this project whose confident proposals on unlabelled pictures are learned from too (self-training)."""
     then_predict: bool | msgspec.UnsetType = msgspec.UNSET
     """Predict the rest with the run as soon as it has succeeded."""
 
@@ -141,6 +143,12 @@ async def start_training(
     base = data.base_weights or DEFAULT_WEIGHTS[project.task]
     if base.startswith("run:"):
         await require_weights(services, project_id, UUID(base.removeprefix("run:")))
+    if isinstance(teacher := data.settings.teacher, UUID):
+        if base.startswith("run:"):
+            raise InvalidInput(
+                "base_weights: a quick refresh does not learn from a teacher's proposals; leave one out."
+            )
+        await require_weights(services, project_id, teacher)
     command_id = await command_id_of(request)
     run_id = derived_id(command_id, "training run") if command_id else services.executor.new_id()
     job_id = derived_id(command_id, "job") if command_id else services.executor.new_id()

@@ -17,6 +17,8 @@ class Preset(msgspec.Struct, frozen=True):
     """Of the runs whose thresholds finish the dataset."""
     finish_at: tuple[int, ...] = (100,)
     """Sizes at which the dataset being finished retrains, after the last budget: the loop goes on while it helps."""
+    refined: tuple[str, ...] = ()
+    """Arms whose every run is followed by one that learns from its proposals on the unlabelled rest too."""
     orientation: str = "any"
 
 
@@ -33,7 +35,7 @@ PRESETS = {
         finish_at=(24,),
         orientation="upright",
     ),
-    "bench60": Preset((10, 20, 40), (0, 1, 2), ("random", "hybrid")),
+    "bench60": Preset((10, 20, 40), (0, 1, 2), ("random", "hybrid"), refined=("hybrid",)),
     "nightly": Preset(
         (10, 20, 40, 80),
         (0, 1, 2, 3, 4),

@@ -30,8 +30,10 @@ from benchmarks.project import Project
 from benchmarks.truth import Dataset, drawn_truth, read_truth
 from domain.evaluation import Figures
 from domain.geometry import Box, intersection_over_union
+from worker.recipe import PROPOSED_TIMES
 
 TARGET_PRECISION = 0.9
+REFINED = " + proposals"
 COSTS = {"7": Costs(), "10": Costs(draw=10.0), "25": Costs(draw=25.0)}
 """Seconds per drawn box -> the whole price list."""
 
@@ -114,6 +116,8 @@ class Bench:
             for place, budget in enumerate(budgets):
                 if self._point(arm, seed, budget) is None:
                     self._measure(project, arm, seed, budget, place)
+                if arm in self.preset.refined and self._point(f"{arm}{REFINED}", seed, budget) is None:
+                    self._refine(project, arm, seed, budget)
             if kind == "finish" and not any((one.arm, one.seed) == (arm, seed) for one in self.results.finished):
                 self._finish(project, arm, seed)
 
@@ -137,8 +141,16 @@ class Bench:
         figures = project.test(run)
         self._add_point(arm, seed, budget, run, figures, project.annotator.effort, select_s)
 
-    def _trained(self, project: Project, seed: int, steps: int, folds: int) -> dict[str, Any]:
-        settings = {"steps": steps, "folds": folds}
+    def _refine(self, project: Project, arm: str, seed: int, budget: int) -> None:
+        """The same labels once more, with what the run proposes on the unlabelled rest: no human second more."""
+        teacher = project.run_at(budget)
+        assert teacher is not None
+        refined = self._trained(project, seed, PROPOSED_TIMES * self.preset.steps, 0, teacher=teacher["id"])
+        effort = self._latest_effort(arm, seed) or Effort()
+        self._add_point(f"{arm}{REFINED}", seed, budget, refined, project.test(refined), effort, 0.0)
+
+    def _trained(self, project: Project, seed: int, steps: int, folds: int, **more: Any) -> dict[str, Any]:
+        settings = {"steps": steps, "folds": folds, **more}
         return project.train(image_size=self.preset.image_size, batch=self.preset.batch, seed=seed, settings=settings)
 
     def _fill(self, project: Project, arm: str, seed: int, budget: int) -> None:

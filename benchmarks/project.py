@@ -82,12 +82,13 @@ class Project:
         return [image for image in self.unfinished() if image["query_batch_id"] is not None]
 
     def run_at(self, labelled_images: int, *, measured: bool = False) -> dict[str, Any] | None:
-        """The newest run that learned from so many images; `measured`: on pictures held out from it."""
+        """The newest run that learned from so many images alone; `measured`: on pictures held out from it."""
         runs = self.client.get(f"/api/projects/{self.id}/training-runs")["items"]
         fitting = (
             run
             for run in runs
             if run["metrics"]
+            and "teacher" not in run["settings"]
             and run["metrics"]["labelled_images"] == labelled_images
             and (run["metrics"]["held_out"] is not None or not measured)
         )

@@ -13,6 +13,8 @@ import msgspec
 WARMUP_STEPS = 30
 MOSAIC_SHARE = 0.7
 """Mosaic is closed for the rest of the training, so that it ends on pictures as they are."""
+PROPOSED_TIMES = 2
+"""So many times the steps, where an earlier run's proposals are learned from too."""
 
 
 class Recipe(msgspec.Struct, frozen=True):
@@ -36,23 +38,28 @@ def recipe_for(
     steps: int | None = None,
     orientation_free: bool = False,
     freeze: int = 0,
+    proposed: int = 0,
     overrides: dict[str, Any] | None = None,
 ) -> Recipe:
     """The recipe for `images` training images of `categories` categories; what the caller gives, it keeps.
 
-    `orientation_free`: pictures have no up, so they may be flipped top to bottom. Raises ValueError without images.
+    `orientation_free`: pictures have no up, so they may be flipped top to bottom. `proposed`: pictures beside them with
+    an earlier run's boxes for labels; they lengthen the training and raise its learning rate. Raises ValueError without
+    images.
     """
     if images < 1 or categories < 1:
         raise ValueError("training needs at least one image and one category")
     wanted_batch = batch or (4 if images <= 60 else 8 if images <= 200 else 16)
-    chosen_batch = _batch_for(images, wanted_batch)
-    batches = math.ceil(images / chosen_batch)
+    seen = images + proposed
+    chosen_batch = _batch_for(seen, wanted_batch)
+    batches = math.ceil(seen / chosen_batch)
     # A batch that had to be smaller takes as many more steps: as many pictures are seen.
-    chosen_steps = (steps or steps_for(images)) * max(1.0, wanted_batch / chosen_batch)
+    usual_steps = steps_for(images) * (PROPOSED_TIMES if proposed else 1)
+    chosen_steps = (steps or usual_steps) * max(1.0, wanted_batch / chosen_batch)
     chosen_epochs = epochs or max(2, math.ceil(chosen_steps / batches))
     settings: dict[str, Any] = {
         "optimizer": "AdamW",
-        "lr0": min(0.01 / (4 + categories), 0.002 * math.sqrt(images / 500)),
+        "lr0": min(0.01 / (4 + categories), 0.002 * math.sqrt(seen / 500)),
         "lrf": 0.05,
         "cos_lr": True,
         "weight_decay": 0.0005,

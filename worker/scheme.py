@@ -1,7 +1,7 @@
 """How one run is trained and measured: on which images, at which size and length, and what is said about it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import torch
 
 from adapters.snapshot import SnapshotImage
 from domain.geometry import bounding_box
+from domain.ports import TrainingSample
 from domain.project import ProjectState
 from domain.run_metrics import HeldOutKind
 from worker.labelled import LabelledSet, useful_audit
@@ -45,7 +46,8 @@ class Scheme:
     orientation_free: bool
     refreshing: bool = False
 
-    def recipe_for(self, images: int, categories: int) -> Recipe:
+    def recipe_for(self, images: int, categories: int, proposed: int = 0) -> Recipe:
+        """`proposed`: pictures beside the labelled `images` with an earlier run's boxes for labels."""
         given = self.given
         overrides = {"lr0": given["learning_rate"]} if "learning_rate" in given else {}
         return recipe_for(
@@ -56,8 +58,21 @@ class Scheme:
             steps=given.get("steps") or (steps_for(images) // REFRESH_SHARE if self.refreshing else None),
             orientation_free=self.orientation_free,
             freeze=given.get("freeze", 0),
+            proposed=proposed,
             overrides=overrides,
         )
+
+    def with_proposals(self, proposed: Sequence[TrainingSample], categories: int) -> "Scheme":
+        """For the record: how many pictures and boxes of an earlier run this one learns from too."""
+        boxes = sum(len(sample.shapes) for sample in proposed)
+        recipe = self.recipe_for(len(self.final), categories, len(proposed))
+        added = {"proposed_images": len(proposed), "proposed_boxes": boxes}
+        lengths = {"epochs": recipe.epochs, "batch": recipe.batch, "recipe": recipe.settings}
+        notice = (
+            f"Learned from an earlier run's proposals too: {boxes} boxes on {len(proposed)} pictures that nobody has "
+            "labelled."
+        )
+        return replace(self, settings={**self.settings, **lengths, **added}, notices=(*self.notices, notice))
 
 
 def choose_scheme(
@@ -67,8 +82,9 @@ def choose_scheme(
     device: str,
     seen: frozenset[UUID] | None = None,
 ) -> Scheme:
-    """`given` are the settings of the request; `device` the worker's, unless the request names one. `seen`: what the
-    run that is refreshed learned from, which can measure nothing; None for a training from pretrained weights."""
+    """`given` are the settings of the request; `device` the worker's, unless the request names one. `seen`: what an
+    earlier run learned from, which this one continues or whose proposals it learns from, and which can measure nothing;
+    None for a training that owes nothing to another."""
     device = resolved_device(given.get("device") or device)
     image_size = given.get("image_size") or size_for(labelled, device)
     image_size = -(-image_size // 32) * 32
@@ -77,10 +93,13 @@ def choose_scheme(
     if seen is None:
         kind, folds, final, audit, notices = _held_out(labelled, given, device, image_size, seed)
     else:
-        kind, folds, final, audit, notices = _held_out_of_refresh(labelled, given, seen)
+        kind, folds, final, audit, notices = _held_out_unseen(labelled, given, seen)
+    refreshing = seen is not None and "teacher" not in given
+    if refreshing:
+        notices.insert(0, f"Quick refresh: 1/{REFRESH_SHARE} of the steps, from an earlier run's weights.")
     draft = Scheme(
         kind, folds, final, audit, "segment" if project.task == "segment" else "detect", image_size, device, seed, {},
-        tuple(notices), given, orientation_free, seen is not None,
+        tuple(notices), given, orientation_free, refreshing,
     )  # fmt: skip
     recipe = draft.recipe_for(len(final), len(labelled.category_ids))
     settings = {
@@ -97,7 +116,7 @@ def choose_scheme(
     }
     return Scheme(
         kind, folds, final, audit, draft.task, image_size, device, seed, settings, tuple(notices), given,
-        orientation_free, seen is not None,
+        orientation_free, refreshing,
     )  # fmt: skip
 
 
@@ -153,27 +172,27 @@ def _held_out(
     return "split", [(train, held_out)], labelled.images, (), [notice]
 
 
-def _held_out_of_refresh(
+def _held_out_unseen(
     labelled: LabelledSet, given: Mapping[str, Any], seen: frozenset[UUID]
 ) -> tuple[HeldOutKind, list[tuple[Any, Any]], Sequence[SnapshotImage], Sequence[SnapshotImage], list[str]]:
-    """A model that starts from an earlier run's weights knows that run's pictures: only fresh ones can judge it."""
-    quick = f"Quick refresh: 1/{REFRESH_SHARE} of the steps, from an earlier run's weights."
+    """A model that starts from an earlier run, or learns from its proposals, knows that run's pictures: only fresh ones
+    can judge it."""
     if given.get("folds") == 0:
-        return "split", [], labelled.images, (), [quick, "Not measured: no picture was held out, as asked."]
+        return "split", [], labelled.images, (), ["Not measured: no picture was held out, as asked."]
     if useful_audit(labelled) and not labelled.audit & seen:
         final, audit = labelled.by_audit()
         notice = f"Measured on the {len(audit)} audit pictures, which neither run was trained on."
-        return "audit", [], final, audit, [quick, notice]
+        return "audit", [], final, audit, [notice]
     known = {labelled.groups[image.image_id] for image in labelled.images if image.image_id in seen}
     fresh = [image for image in labelled.images if labelled.groups[image.image_id] not in known]
     train = [image for image in labelled.images if labelled.groups[image.image_id] in known]
     if len(fresh) < 2 or not train:
-        return "split", [], labelled.images, (), [quick, "Not measured: the earlier run was trained on these pictures."]
+        return "split", [], labelled.images, (), ["Not measured: the earlier run was trained on these pictures."]
     notice = (
-        f"Measured on the {len(fresh)} pictures labelled since the earlier run, by a model refreshed without them; "
+        f"Measured on the {len(fresh)} pictures labelled since the earlier run, by a model that has not seen them; "
         "the weights themselves learned from all of them."
     )
-    return "split", [(train, fresh)], labelled.images, (), [quick, notice]
+    return "split", [(train, fresh)], labelled.images, (), [notice]
 
 
 def affordable_folds(images: int, device: str, image_size: int, given: Mapping[str, Any]) -> int:

@@ -28,7 +28,7 @@ from domain.events import Event, JobRequested, TrainingStarted, TrainingSucceede
 from domain.execute import TRAINING_RUN, Decision, Look
 from domain.ids import LOCAL_ACTOR, derived_id
 from domain.job import MAX_ATTEMPTS
-from domain.ports import Detector, EpochMetrics, TrainedWeights, TrainingPlan
+from domain.ports import Detector, EpochMetrics, TrainedWeights, TrainingPlan, TrainingSample
 from domain.run_metrics import HeldOut, RunMetrics
 from domain.training import TrainingRunState
 from worker.context import Completion, TaskContext
@@ -37,6 +37,7 @@ from worker.held_out import earlier_held_out, look_at_held_out
 from worker.labelled import FINISHED, LabelledSet, labelled_set
 from worker.local_pictures import fetch_pictures
 from worker.measure import run_metrics, unmeasured
+from worker.proposals import fetch_teacher, proposed_samples
 from worker.scheme import Scheme, choose_scheme
 from worker.second_opinion import label_opinions
 from worker.trust import trust_in
@@ -55,6 +56,7 @@ class _Training:
         self.started = time.monotonic()
         self.trainings = 1
         self.training = 0
+        self.proposed: Sequence[TrainingSample] = ()
         self.loop = asyncio.get_running_loop()
 
     async def run(self) -> Completion:
@@ -62,9 +64,13 @@ class _Training:
         context.report(0.0, "Reading the labelled images")
         snapshot, labelled = await self._labelled()
         detector = _detector(self.settings.get("detector", "ultralytics"))
-        seen = await self._seen_by_base()
+        teacher = await fetch_teacher(context.pool, self.settings.get("teacher"))
+        seen = teacher.seen if teacher else await self._seen_by_base()
         scheme = choose_scheme(labelled, snapshot.project, self.settings, context.settings.device, seen)
         self.trainings = len(scheme.folds) + 1
+        if teacher:
+            self.proposed = await proposed_samples(context, detector, teacher, labelled, scheme)
+            scheme = scheme.with_proposals(self.proposed, len(labelled.category_ids))
         paths = await fetch_pictures(context.blobs, labelled.images, context.work_dir / "pictures")
         base_weights = await self._base_weights(snapshot.project.task)
         await training_rows.forget_epochs(context.pool, self.run_id)
@@ -182,12 +188,12 @@ class _Training:
         fold: str,
         validation: Sequence[SnapshotImage] = (),
     ) -> TrainedWeights:
-        recipe = scheme.recipe_for(len(train), len(labelled.category_ids))
+        recipe = scheme.recipe_for(len(train), len(labelled.category_ids), len(self.proposed))
         folder = self.context.work_dir / (fold.replace(" ", "-") or "final")
         folder.mkdir()
         weights_dir = self.context.settings.weights_dir
         plan = TrainingPlan(
-            train=labelled.samples(train, paths),
+            train=[*labelled.samples(train, paths), *self.proposed],
             validation=labelled.samples(validation, paths),
             category_names=labelled.category_names,
             task=scheme.task,

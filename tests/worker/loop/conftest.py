@@ -112,7 +112,12 @@ class Scene:
         await self.edit(image_id, c.DrawAnnotation(annotation_id, category_id, box))
         return annotation_id
 
-    async def run(self, held_out: Sequence[HeldOutImage] = (), metrics: Callable[[str], Any] | None = None) -> UUID:
+    async def run(
+        self,
+        held_out: Sequence[HeldOutImage] = (),
+        metrics: Callable[[str], Any] | None = None,
+        learned_from: Sequence[UUID] = (),
+    ) -> UUID:
         """A succeeded training run whose weights are a word."""
         run_id = new_id()
         await self.blobs.put(weights_name("f" * 64), b"weights")
@@ -122,7 +127,7 @@ class Scene:
             TRAINING_RUN,
             run_id,
             TrainingRequested(new_id(), "yolov8n.pt", 1, settings),
-            TrainingStarted(tuple(self.categories), 0, (), (), settings, ()),
+            TrainingStarted(tuple(self.categories), 0, tuple(learned_from), (), settings, ()),
             TrainingSucceeded("f" * 64, metrics(digest) if metrics else UNMEASURED, (), {}, 1.0),
         )
         return run_id

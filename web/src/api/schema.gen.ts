@@ -2632,6 +2632,8 @@ export interface components {
             freeze?: number;
             learning_rate?: number;
             steps?: number;
+            /** Format: uuid */
+            teacher?: string;
             then_predict?: boolean;
         };
         /** TrainingStarted */
@@ -3659,7 +3661,10 @@ export interface operations {
     };
     get_image_history: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only what happened to this one. */
+                annotation_id?: string | null;
+            };
             header?: never;
             path: {
                 image_id: string;

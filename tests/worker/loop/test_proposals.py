@@ -1,0 +1,128 @@
+"""A training that learns from an earlier run's proposals: which pictures and boxes it gets, and what may measure it."""
+
+from collections.abc import Callable, Sequence
+from math import ceil
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from adapters.clock import new_id
+from domain.commands import Submit
+from domain.errors import NotReady
+from domain.events import TrainingRequested
+from domain.execute import TRAINING_RUN
+from domain.geometry import Box
+from domain.ports import Detection, TrainedWeights, TrainingPlan
+from tests.worker.loop.conftest import KnownDetector, Scene
+from worker.recipe import recipe_for
+from worker.tasks import train
+
+SURE, UNSURE = Box(10, 10, 20, 20), Box(40, 8, 12, 16)
+LABELLED = 6
+
+
+class LearningDetector(KnownDetector):
+    """Keeps what it is told to learn from."""
+
+    def __init__(self, answer: Callable[[UUID], list[Detection]]) -> None:
+        super().__init__(answer)
+        self.plans: list[TrainingPlan] = []
+
+    def train(self, plan: TrainingPlan, report: Any) -> TrainedWeights:
+        self.plans.append(plan)
+        weights = plan.work_dir / "last.pt"
+        weights.write_bytes(b"weights")
+        return TrainedWeights(weights, plan.batch, [], {})
+
+
+@pytest.fixture
+def detector(monkeypatch: pytest.MonkeyPatch) -> LearningDetector:
+    known = LearningDetector(lambda _image: [Detection(0, SURE, 0.9), Detection(0, UNSURE, 0.3)])
+    monkeypatch.setattr(train, "load_detector", lambda _name: known)
+    return known
+
+
+async def labelled_scene(scene: Scene, unlabelled: int) -> tuple[list[UUID], list[UUID]]:
+    """(finished images with a box each, others)."""
+    cell = await scene.category("cell")
+    images = await scene.images(LABELLED + unlabelled)
+    for image_id in images[:LABELLED]:
+        await scene.draw(image_id, Box(5, 5, 30, 20), cell)
+        await scene.edit(image_id, Submit())
+    return images[:LABELLED], images[LABELLED:]
+
+
+async def trained(scene: Scene, work_dir: Path, teacher: UUID, **settings: Any) -> dict[str, Any]:
+    """The run's row after a training that had `teacher`."""
+    run_id = new_id()
+    settings = {"teacher": str(teacher), **settings}
+    position = (await scene.store.head()).position
+    await scene.append(TRAINING_RUN, run_id, TrainingRequested(new_id(), "yolov8n.pt", position, settings))
+    payload = {
+        "run_id": str(run_id), "base_weights": "yolov8n.pt", "as_of_position": position, "settings": settings,
+    }  # fmt: skip
+    await scene.complete(train.run, await scene.start("train", payload, work_dir))
+    row = await scene.pool.fetchrow("SELECT settings, notices, metrics FROM training_runs WHERE run_id = $1", run_id)
+    assert row is not None
+    return {name: msgspec.json.decode(row[name]) for name in ("settings", "notices", "metrics")}
+
+
+def steps(epochs: int, batch: int, images: int) -> int:
+    return epochs * ceil(images / batch)
+
+
+def shapes_of(plan: TrainingPlan, images: Sequence[UUID]) -> dict[UUID, Any]:
+    return {sample.image_id: sample.shapes for sample in plan.train if sample.image_id in images}
+
+
+async def test_sure_boxes_on_unlabelled_pictures_are_learned_from(
+    scene: Scene, tmp_path: Path, detector: LearningDetector
+) -> None:
+    labelled, rest = await labelled_scene(scene, 4)
+    empty = rest[0]
+    detector.answer = lambda image: [] if image == empty else [Detection(0, SURE, 0.9), Detection(0, UNSURE, 0.3)]
+    run = await trained(scene, tmp_path, await scene.run(learned_from=labelled))
+    (plan,) = detector.plans
+    assert set(shapes_of(plan, labelled)) == set(labelled)
+    proposed = shapes_of(plan, rest)
+    assert set(proposed) == set(rest[1:])
+    for ((category, box),) in proposed.values():
+        assert category == 0
+        assert (box.x, box.y, box.width, box.height) == pytest.approx((10, 10, 20, 20))
+    assert (run["settings"]["proposed_images"], run["settings"]["proposed_boxes"]) == (3, 3)
+    assert any("3 boxes on 3 pictures that nobody has labelled" in notice for notice in run["notices"])
+    plain = recipe_for(LABELLED, 1)
+    assert steps(plan.epochs, plan.batch, LABELLED + 3) >= 2 * steps(plain.epochs, plain.batch, LABELLED)
+    assert plan.settings["lr0"] > plain.settings["lr0"]
+    # The teacher has seen all that is labelled: nothing is left that could measure its pupil.
+    assert run["metrics"]["held_out"] is None
+
+
+async def test_fresh_pictures_measure_it_and_what_nearly_equals_them_is_not_learned_from(
+    scene: Scene, tmp_path: Path, detector: LearningDetector
+) -> None:
+    labelled, rest = await labelled_scene(scene, 3)
+    seen, fresh = labelled[:-2], labelled[-2:]
+    twins = [fresh[0], rest[0]]
+    await scene.pool.executemany(
+        "INSERT INTO embeddings (image_id, embedder, project_id, dim, vector, dhash, near_duplicate_group) "
+        "VALUES ($1, 'test', $2, 1, 'x', 'x', $3)",
+        [(image, scene.project_id, fresh[0]) for image in twins],
+    )
+    run = await trained(scene, tmp_path, await scene.run(learned_from=seen))
+    measuring, final = detector.plans
+    assert set(shapes_of(measuring, labelled)) == set(seen)
+    assert set(shapes_of(final, labelled)) == set(labelled)
+    for plan in (measuring, final):
+        assert set(shapes_of(plan, rest)) == set(rest[1:])
+    assert run["metrics"]["held_out"]["images"] == 2
+
+
+@pytest.mark.usefixtures("detector")
+async def test_with_everything_labelled_there_is_nothing_to_propose_on(scene: Scene, tmp_path: Path) -> None:
+    labelled, _ = await labelled_scene(scene, 0)
+    with pytest.raises(NotReady, match="nobody has labelled"):
+        await trained(scene, tmp_path, await scene.run(learned_from=labelled))
