@@ -38,6 +38,9 @@ class SettingsChange(msgspec.Struct, forbid_unknown_fields=True):
     """Train again by itself after so many newly labelled images; 0 is off."""
     orientation: Literal["upright", "any"] | msgspec.UnsetType = msgspec.UNSET
     """`any`: pictures have no up, as under a microscope; training may flip and turn them."""
+    domain: Literal["everyday", "special"] | msgspec.UnsetType = msgspec.UNSET
+    """`everyday`: objects, animals, streets, as in COCO; a training on few pictures keeps the backbone as it is.
+    `special`, the default: cells, X-rays, views from above; everything learns."""
     target_precision: Annotated[float, msgspec.Meta(ge=0.5, le=0.999)] | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -15,6 +15,10 @@ MOSAIC_SHARE = 0.7
 """Mosaic is closed for the rest of the training, so that it ends on pictures as they are."""
 PROPOSED_TIMES = 2
 """So many times the steps, where an earlier run's proposals are learned from too."""
+FROZEN_BELOW = 60
+FROZEN_LAYERS = 10
+"""The backbone of a YOLO detector: it knows everyday things already, and few pictures would make it forget
+(learning.md 3.2); cells, X-rays or the view from above it has never seen, so there everything learns."""
 
 
 class Recipe(msgspec.Struct, frozen=True):
@@ -37,13 +41,15 @@ def recipe_for(
     batch: int | None = None,
     steps: int | None = None,
     orientation_free: bool = False,
-    freeze: int = 0,
+    everyday: bool = False,
+    freeze: int | None = None,
     proposed: int = 0,
     overrides: dict[str, Any] | None = None,
 ) -> Recipe:
     """The recipe for `images` training images of `categories` categories; what the caller gives, it keeps.
 
-    `orientation_free`: pictures have no up, so they may be flipped top to bottom. `proposed`: pictures beside them with
+    `orientation_free`: pictures have no up, so they may be flipped top to bottom. `everyday`: they look like those that
+    the pretrained weights have seen. `proposed`: pictures beside them with
     an earlier run's boxes for labels; they lengthen the training and raise its learning rate. Raises ValueError without
     images.
     """
@@ -73,7 +79,7 @@ def recipe_for(
         "cutmix": 0.0,
         "fliplr": 0.5,
         "flipud": 0.5 if orientation_free else 0.0,
-        "freeze": freeze,
+        "freeze": (FROZEN_LAYERS if everyday and images <= FROZEN_BELOW else 0) if freeze is None else freeze,
         "patience": 0,
         "deterministic": True,
     }

@@ -44,6 +44,7 @@ class Scheme:
     notices: tuple[str, ...]
     given: Mapping[str, Any]
     orientation_free: bool
+    everyday: bool = False
     refreshing: bool = False
 
     def recipe_for(self, images: int, categories: int, proposed: int = 0) -> Recipe:
@@ -57,7 +58,8 @@ class Scheme:
             batch=given.get("batch"),
             steps=given.get("steps") or (steps_for(images) // REFRESH_SHARE if self.refreshing else None),
             orientation_free=self.orientation_free,
-            freeze=given.get("freeze", 0),
+            everyday=self.everyday,
+            freeze=given.get("freeze"),
             proposed=proposed,
             overrides=overrides,
         )
@@ -90,6 +92,7 @@ def choose_scheme(
     image_size = -(-image_size // 32) * 32
     seed = given.get("seed", 0)
     orientation_free = project.settings.get("orientation") == "any"
+    everyday = project.settings.get("domain") == "everyday"
     if seen is None:
         kind, folds, final, audit, notices = _held_out(labelled, given, device, image_size, seed)
     else:
@@ -99,7 +102,7 @@ def choose_scheme(
         notices.insert(0, f"Quick refresh: 1/{REFRESH_SHARE} of the steps, from an earlier run's weights.")
     draft = Scheme(
         kind, folds, final, audit, "segment" if project.task == "segment" else "detect", image_size, device, seed, {},
-        tuple(notices), given, orientation_free, refreshing,
+        tuple(notices), given, orientation_free, everyday, refreshing,
     )  # fmt: skip
     recipe = draft.recipe_for(len(final), len(labelled.category_ids))
     settings = {
@@ -116,7 +119,7 @@ def choose_scheme(
     }
     return Scheme(
         kind, folds, final, audit, draft.task, image_size, device, seed, settings, tuple(notices), given,
-        orientation_free, refreshing,
+        orientation_free, everyday, refreshing,
     )  # fmt: skip
 
 

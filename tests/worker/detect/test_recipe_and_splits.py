@@ -24,6 +24,13 @@ def test_what_the_caller_gives_is_kept():
     assert (recipe.epochs, recipe.batch, recipe.settings["mosaic"]) == (3, 8, 0.5)
 
 
+@pytest.mark.parametrize(("images", "everyday", "given", "frozen"), [
+    (40, True, None, 10), (40, False, None, 0), (200, True, None, 0), (40, True, 0, 0), (40, False, 5, 5),
+])  # fmt: skip
+def test_few_pictures_of_everyday_things_leave_the_backbone_as_it_is(images, everyday, given, frozen):
+    assert recipe_for(images, 1, everyday=everyday, freeze=given).settings["freeze"] == frozen
+
+
 def test_no_images_is_an_error():
     with pytest.raises(ValueError, match="at least one image"):
         recipe_for(0, 1)

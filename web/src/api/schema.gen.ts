@@ -2502,6 +2502,8 @@ export interface components {
          */
         SettingsChange: {
             /** @enum {unknown} */
+            domain?: "everyday" | "special";
+            /** @enum {unknown} */
             orientation?: "any" | "upright";
             retrain_after?: number;
             target_precision?: number;
