@@ -89,6 +89,7 @@ class TrainingSample(msgspec.Struct, frozen=True):
 
 class TrainingPlan(msgspec.Struct, frozen=True):
     train: Sequence[TrainingSample]
+    """A picture that stands here several times is seen as often."""
     validation: Sequence[TrainingSample]
     category_names: Sequence[str]
     task: Literal["detect", "segment"]

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,18 +13,21 @@ from domain.ports import TrainingPlan, TrainingSample
 def write_yolo_dataset(plan: TrainingPlan) -> Path:
     """Write images and labels of `plan` below its work_dir; answers the path of data.yaml.
 
-    Files are named by image id, so equal names cannot collide. A negative gets an empty label file. Without validation
-    images the training ones stand in, because Ultralytics wants the entry; it is then never validated on.
+    Files are named by image id and copy, so equal names cannot collide. A negative gets an empty label file. Without
+    validation images the training ones stand in, because Ultralytics wants the entry; it is then never validated on.
     """
     root = plan.work_dir / "dataset"
     root.mkdir(parents=True, exist_ok=False)
     for split, samples in (("train", plan.train), ("val", plan.validation)):
         (root / "images" / split).mkdir(parents=True)
         (root / "labels" / split).mkdir(parents=True)
+        copies = Counter[object]()
         for sample in samples:
-            _place_image(sample, root / "images" / split)
+            copies[sample.image_id] += 1
+            name = f"{sample.image_id}-{copies[sample.image_id]}"
+            _place_image(sample, root / "images" / split, name)
             lines = label_lines(sample.shapes, sample.width, sample.height, plan.task)
-            (root / "labels" / split / f"{sample.image_id}.txt").write_text("".join(f"{line}\n" for line in lines))
+            (root / "labels" / split / f"{name}.txt").write_text("".join(f"{line}\n" for line in lines))
     names = "".join(f"  {index}: {_quoted(name)}\n" for index, name in enumerate(plan.category_names))
     validation = "val" if plan.validation else "train"
     data = root / "data.yaml"
@@ -62,8 +66,8 @@ def _outline(geometry: Geometry) -> Sequence[tuple[float, float]]:
             raise ValueError("a mask becomes a polygon before a dataset is written")
 
 
-def _place_image(sample: TrainingSample, folder: Path) -> None:
-    target = folder / f"{sample.image_id}{sample.path.suffix.lower()}"
+def _place_image(sample: TrainingSample, folder: Path, name: str) -> None:
+    target = folder / f"{name}{sample.path.suffix.lower()}"
     try:
         os.link(sample.path, target)
     except OSError:

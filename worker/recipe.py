@@ -15,6 +15,9 @@ MOSAIC_SHARE = 0.7
 """Mosaic is closed for the rest of the training, so that it ends on pictures as they are."""
 PROPOSED_TIMES = 2
 """So many times the steps, where an earlier run's proposals are learned from too."""
+LABELLED_SHARE = 0.3
+"""At least so much of what such a training sees was labelled by people: with 10 of 205 pictures labelled, on BCCD's
+validation split, map50_95 rose by 3.0 points with it and by 1.2 without."""
 FROZEN_BELOW = 60
 FROZEN_LAYERS = 10
 """The backbone of a YOLO detector: it knows everyday things already, and few pictures would make it forget
@@ -31,6 +34,11 @@ class Recipe(msgspec.Struct, frozen=True):
 def steps_for(images: int) -> int:
     """Optimizer steps for so many training images (learning.md 3.2, measured on BCCD's val split)."""
     return 320 if images <= 30 else 400 if images <= 60 else 700
+
+
+def repeats_beside(images: int, proposed: int) -> int:
+    """How often each of the labelled `images` stands in a training beside `proposed` ones."""
+    return max(1, math.ceil(proposed * LABELLED_SHARE / (1 - LABELLED_SHARE) / images))
 
 
 def recipe_for(
@@ -56,7 +64,7 @@ def recipe_for(
     if images < 1 or categories < 1:
         raise ValueError("training needs at least one image and one category")
     wanted_batch = batch or (4 if images <= 60 else 8 if images <= 200 else 16)
-    seen = images + proposed
+    seen = images * repeats_beside(images, proposed) + proposed
     chosen_batch = _batch_for(seen, wanted_batch)
     batches = math.ceil(seen / chosen_batch)
     # A batch that had to be smaller takes as many more steps: as many pictures are seen.

@@ -38,6 +38,7 @@ from worker.labelled import FINISHED, LabelledSet, labelled_set
 from worker.local_pictures import fetch_pictures
 from worker.measure import run_metrics, unmeasured
 from worker.proposals import fetch_teacher, proposed_samples
+from worker.recipe import repeats_beside
 from worker.scheme import Scheme, choose_scheme
 from worker.second_opinion import label_opinions
 from worker.trust import trust_in
@@ -193,7 +194,7 @@ class _Training:
         folder.mkdir()
         weights_dir = self.context.settings.weights_dir
         plan = TrainingPlan(
-            train=[*labelled.samples(train, paths), *self.proposed],
+            train=[*labelled.samples(train, paths) * repeats_beside(len(train), len(self.proposed)), *self.proposed],
             validation=labelled.samples(validation, paths),
             category_names=labelled.category_names,
             task=scheme.task,

@@ -1,5 +1,6 @@
 """A training that learns from an earlier run's proposals: which pictures and boxes it gets, and what may measure it."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from math import ceil
 from pathlib import Path
@@ -87,6 +88,7 @@ async def test_sure_boxes_on_unlabelled_pictures_are_learned_from(
     run = await trained(scene, tmp_path, await scene.run(learned_from=labelled))
     (plan,) = detector.plans
     assert set(shapes_of(plan, labelled)) == set(labelled)
+    assert len(plan.train) == LABELLED + 3
     proposed = shapes_of(plan, rest)
     assert set(proposed) == set(rest[1:])
     for ((category, box),) in proposed.values():
@@ -119,6 +121,18 @@ async def test_fresh_pictures_measure_it_and_what_nearly_equals_them_is_not_lear
     for plan in (measuring, final):
         assert set(shapes_of(plan, rest)) == set(rest[1:])
     assert run["metrics"]["held_out"]["images"] == 2
+
+
+async def test_few_labelled_pictures_are_not_drowned_in_proposals(
+    scene: Scene, tmp_path: Path, detector: LearningDetector
+) -> None:
+    labelled, rest = await labelled_scene(scene, 30)
+    await trained(scene, tmp_path, await scene.run(learned_from=labelled))
+    (plan,) = detector.plans
+    times = Counter(sample.image_id for sample in plan.train)
+    assert {times[image] for image in rest} == {1}
+    assert {times[image] for image in labelled} == {3}
+    assert 3 * LABELLED / len(plan.train) >= 0.3
 
 
 @pytest.mark.usefixtures("detector")
