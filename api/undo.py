@@ -1,7 +1,6 @@
 """Undo of a job's work, of what one person did on some images, or of an undo."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,12 +15,11 @@ from api.projects import require_project
 from api.routing import post
 from api.services import Services
 from domain.errors import NotFound, WrongState
-from domain.events import PredictionsAccepted, PredictionsWithdrawn, RecordedEvent
 from domain.execute import IMAGE, PROJECT, Decision, Look
 from domain.ids import LOCAL_ACTOR, derived_id
 from domain.image import ImageState
 from domain.ports import Guard
-from domain.undo import decide_undo
+from domain.undo import Chosen, by_actor, by_job, by_undo, decide_undo
 
 MAX_IMAGES = 100_000
 UNDONE_AT_ONCE = 64
@@ -87,7 +85,7 @@ async def _undo_on(
     services: Services,
     project_id: UUID,
     image_id: UUID,
-    chosen: Callable[[RecordedEvent], bool],
+    chosen: Chosen,
     report: UndoReport,
 ) -> None:
     counted = (0, 0)
@@ -143,16 +141,14 @@ async def _images(services: Services, project_id: UUID, what: UndoJob | UndoActo
     return [row["stream_id"] for row in rows]
 
 
-def _chosen(what: UndoJob | UndoActor | UndoUndo) -> Callable[[RecordedEvent], bool]:
+def _chosen(what: UndoJob | UndoActor | UndoUndo) -> Chosen:
     match what:
         case UndoJob(job_id=job_id):
-            return lambda r: (
-                isinstance(r.event, PredictionsAccepted | PredictionsWithdrawn) and r.event.job_id == job_id
-            )
+            return by_job(job_id)
         case UndoActor(actor_id=actor_id, after_position=position):
-            return lambda r: r.actor_id == actor_id and r.position > position
+            return by_actor(actor_id, position)
         case UndoUndo(undo_id=undo_id):
-            return lambda r: r.correlation_id == undo_id
+            return by_undo(undo_id)
 
 
 routes = [undo]

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from domain import events as e
+from domain import project as projects
 from domain.image import Annotation, ImageState, evolve, review_state_after
 from domain.image_decisions import require_usable
 from domain.project import ProjectState
@@ -43,6 +44,19 @@ class _Cells(Generic[Key, Value]):
         return [key for key in self._before if not self._ours[key]]
 
 
+def by_job(job_id: UUID) -> Chosen:
+    """What a prediction job accepted, and whatever became of that by undo."""
+    return lambda r: isinstance(r.event, e.PredictionsAccepted | e.PredictionsWithdrawn) and r.event.job_id == job_id
+
+
+def by_actor(actor_id: UUID, after_position: int) -> Chosen:
+    return lambda r: r.actor_id == actor_id and r.position > after_position
+
+
+def by_undo(undo_id: UUID) -> Chosen:
+    return lambda r: r.correlation_id == undo_id
+
+
 def decide_undo(image_id: UUID, history: Sequence[e.RecordedEvent], chosen: Chosen, project: ProjectState) -> Undone:
     """What brings every annotation, judged proposal and the review state back to before the first chosen event.
 
@@ -50,6 +64,7 @@ def decide_undo(image_id: UUID, history: Sequence[e.RecordedEvent], chosen: Chos
     same way. What a job accepted is withdrawn (and accepted again) as the job's, not as somebody's work. Nothing comes
     back to a removed category: it would be on the image and never seen.
     """
+    projects.require_usable(project)
     state = ImageState(image_id)
     annotations: _Cells[UUID, Annotation | None] = _Cells()
     handled: _Cells[UUID, bool] = _Cells()

@@ -12,6 +12,7 @@ from adapters.clock import new_id
 from adapters.database import open_pool
 from adapters.event_store import PostgresEventStore
 from adapters.image_rows import fetch_predictions
+from adapters.prediction_rows import supersede_reopened
 from adapters.project_rows import annotations_in_use
 from domain import events as e
 from domain import project as projects
@@ -24,7 +25,7 @@ from domain.image import ImageState
 from domain.image_decisions import ImageContext, decide, decide_acceptance
 from domain.ports import Guard
 from domain.project import ProjectState
-from domain.undo import decide_undo
+from domain.undo import Chosen, by_actor, by_job, by_undo, decide_undo
 from tests.faults.model_gestures import Gesture, JobAccepts, OnCategory, OnImage, ThrowAway, Undo
 
 Decide = Callable[[Any, Look], Awaitable[Decision]]
@@ -41,12 +42,15 @@ class Desk:
     ) -> Outcome[Any] | DomainError:
         """As the routes do it: the refusal, or what became of the stream."""
         aggregate, stream_id, decision = self._plan(project_id, actor, gesture, command_id)
+        undo_id = gesture.undo_id if isinstance(gesture, Undo) else None
+        who = {"project_id": project_id, "actor_id": actor, "command_id": command_id, "correlation_id": undo_id}
         try:
-            return await self.executor.execute(
-                aggregate, stream_id, decision, project_id=project_id, actor_id=actor, command_id=command_id
-            )
+            outcome = await self.executor.execute(aggregate, stream_id, decision, **who)
         except DomainError as refused:
             return refused
+        if undo_id:
+            await supersede_reopened(self.pool, [stream_id])
+        return outcome
 
     def _plan(
         self, project_id: UUID, actor: UUID, gesture: Gesture, command_id: UUID
@@ -118,10 +122,20 @@ class Desk:
         async def decision(_state: ImageState, look: Look) -> Decision:
             project = await look(PROJECT, project_id)
             history = await self.store.read_stream(gesture.image)
-            undone = decide_undo(gesture.image, history, lambda r: r.command_id in gesture.gestures, project)
+            undone = decide_undo(gesture.image, history, _chosen(gesture), project)
             return Decision(undone.events, [Guard(project_id, project.version)])
 
         return decision
+
+
+def _chosen(gesture: Undo) -> Chosen:
+    match gesture.what:
+        case "job":
+            return by_job(gesture.of)
+        case "undo":
+            return by_undo(gesture.of)
+        case "actor":
+            return by_actor(gesture.of, gesture.after_position)
 
 
 def _project_thrown(back: bool) -> Decide:

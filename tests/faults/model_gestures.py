@@ -44,10 +44,23 @@ class JobAccepts(msgspec.Struct, frozen=True):
 
 
 class Undo(msgspec.Struct, frozen=True):
-    """On one image, everything that these gestures did."""
+    """On one image: what `of` did, an actor after that gesture and log position only."""
 
     image: UUID
-    gestures: frozenset[UUID]
+    what: Literal["actor", "job", "undo"]
+    of: UUID
+    undo_id: UUID
+    after_number: int = 0
+    after_position: int = 0
+
+
+class TakeBack(msgspec.Struct, frozen=True):
+    """What is taken back, in words: `number` counts back from the last one of its kind."""
+
+    what: Literal["last gesture of", "everything of", "job", "undo"]
+    person: int
+    number: int
+    images: Sequence[Any]
 
 
 Gesture = OnImage | OnCategory | ThrowAway | JobAccepts | Undo
@@ -98,12 +111,13 @@ def on_image(*commands: st.SearchStrategy[Any]) -> st.SearchStrategy[OnImage]:
 
 names, colors = st.sampled_from(["RBC", "rbc", "WBC", "Platelets", "Other"]), st.sampled_from(["#0072B2", "#E69F00"])
 hotkeys = st.sampled_from([None, "", "1", "2"])
+merge = st.builds(OnCategory, st.just("merge"), active, other=active)
 on_category = st.one_of(
     st.builds(
         OnCategory, st.just("add"), _one_of(*(f"category {n}" for n in range(CATEGORIES))), names, colors, hotkeys
     ),
     st.builds(OnCategory, st.just("change"), active, st.none() | names, st.none() | colors, hotkeys),
-    st.builds(OnCategory, st.just("merge"), active, other=active),
+    merge,
     st.builds(OnCategory, st.just("unmerge"), inactive),
     st.builds(OnCategory, st.just("remove"), active, other=st.none() | active),
 )
@@ -118,6 +132,12 @@ throw_away = st.sampled_from(
     ]
 )
 job_accepts = st.builds(JobAccepts, images, st.lists(boxes, min_size=1, max_size=2), active)
+
+
+one_image, some_images = images.map(lambda image: [image]), st.just(["image 0", "image 1"])
+taken_back = st.sampled_from(["last gesture of", "last gesture of", "everything of", "job", "job", "undo", "undo"])
+take_back = st.builds(TakeBack, taken_back, st.sampled_from([0, 1]), st.integers(0, 2), one_image | some_images)
+take_back_on_one = st.builds(TakeBack, taken_back, st.sampled_from([0, 1]), st.integers(0, 2), one_image)
 
 
 def cast(value: Any, ids: Mapping[str, UUID]) -> Any:

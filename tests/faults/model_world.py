@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from domain.ids import derived_id
-from tests.faults.model_gestures import Gesture, JobAccepts, OnCategory, OnImage, ThrowAway
+from tests.faults.model_deed import Doing
+from tests.faults.model_gestures import Gesture, JobAccepts, OnCategory, OnImage, ThrowAway, Undo
 from tests.faults.model_image import Annotation, ModelImage
 from tests.faults.model_project import ModelProject, Refused
+from tests.faults.model_undo import undo
 
 
 class World:
@@ -13,13 +15,20 @@ class World:
         self.project_id = project_id
         self.project = project
         self.images = images
+        self.gestures = 0
 
     def copy(self) -> "World":
-        return World(self.project_id, self.project.copy(), {key: image.copy() for key, image in self.images.items()})
+        images = {key: image.copy() for key, image in self.images.items()}
+        twin = World(self.project_id, self.project.copy(), images)
+        twin.gestures = self.gestures
+        return twin
 
     def obey(self, actor: UUID, gesture: Gesture, command_id: UUID) -> str | None:
         """The kind of error that it must be refused with, or None; refused means that nothing has changed."""
         project, images = self.project.copy(), {key: image.copy() for key, image in self.images.items()}
+        self.gestures += 1
+        for image in self.images.values():
+            image.doing = Doing(self.gestures, actor, gesture.undo_id if isinstance(gesture, Undo) else None)
         try:
             self._obey(actor, gesture, command_id)
         except Refused as refused:
@@ -43,8 +52,10 @@ class World:
             case ThrowAway(what=what, back=back):
                 (self.project if what == self.project_id else self.images[what]).throw_away(back=back)
             case JobAccepts():
-                if annotations := job_annotations(gesture, command_id, self.project):
-                    self.images[gesture.image].accept_for_job(actor, annotations)
+                if annotations := job_annotations(gesture, actor, command_id, self.project):
+                    self.images[gesture.image].accept_for_job(derived_id(command_id, "job"), annotations)
+            case Undo():
+                undo(self.images[gesture.image], self.project, gesture)
 
     def _on_category(self, gesture: OnCategory) -> None:
         match gesture.action:
@@ -88,11 +99,13 @@ class World:
         return sum(self.project.resolved(category) == category_id for category in counted)
 
 
-def job_annotations(gesture: JobAccepts, command_id: UUID, project: ModelProject) -> dict[UUID, Annotation]:
+def job_annotations(
+    gesture: JobAccepts, actor: UUID, command_id: UUID, project: ModelProject
+) -> dict[UUID, Annotation]:
     category = project.resolved(gesture.category)
     return {
         derived_id(command_id, f"box {n}"): {
-            "category": category, "geometry": box, "source": "model", "confidence": 0.9,
+            "category": category, "geometry": box, "source": "model", "confidence": 0.9, "by": actor,
             "prediction": derived_id(command_id, f"guess {n}"), "run": derived_id(command_id, "run"),
         }
         for n, box in enumerate(gesture.boxes)
