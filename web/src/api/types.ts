@@ -5,6 +5,7 @@ import type { components } from "./schema.gen";
 type Read = { [K in keyof components["schemas"]]: Readable<components["schemas"][K]> };
 
 export type Project = Read["Project"];
+export type ProjectSettings = components["schemas"]["SettingsChange"];
 export type Image = Read["Image"];
 export type ReviewState = Image["state"];
 export type Category = Read["Category"];

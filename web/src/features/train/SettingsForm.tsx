@@ -59,7 +59,11 @@ export function SettingsForm({
               ...finished.map((run) => ({ value: `run:${run.id}`, label: runName(run) })),
             ]}
             value={wanted.base_weights ?? ""}
-            onChange={(value) => set({ base_weights: value || null })}
+            onChange={(value) => {
+              // A quick refresh has no teacher beside it.
+              const { teacher: _teacher, ...rest } = settings;
+              set({ base_weights: value || null, settings: value ? rest : settings });
+            }}
           />
           <Select
             label="Picture size, px"
@@ -84,6 +88,22 @@ export function SettingsForm({
             onChange={(batch) => set({ batch })}
           />
         </SimpleGrid>
+        <Select
+          mt="sm"
+          label="Learn also from the proposals of"
+          description="Its sure boxes on pictures that nobody has labelled: twice the time, often the better model."
+          allowDeselect={false}
+          disabled={finished.length === 0 || Boolean(wanted.base_weights)}
+          data={[
+            { value: "", label: "No run: only what people have labelled" },
+            ...finished.map((run) => ({ value: run.id, label: runName(run) })),
+          ]}
+          value={settings.teacher ?? ""}
+          onChange={(value) => {
+            const { teacher: _teacher, ...rest } = settings;
+            set({ settings: value ? { ...rest, teacher: value } : rest });
+          }}
+        />
         <Switch
           mt="sm"
           label="Then propose boxes on all other pictures"

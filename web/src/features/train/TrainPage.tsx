@@ -4,6 +4,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { projectQuery, runsQuery } from "../../api/queries";
 import { ErrorPanel } from "../../ui/ErrorPanel";
 import { Page } from "../../ui/Page";
+import { HabitsPanel } from "./HabitsPanel";
 import { ReadinessPanel } from "./ReadinessPanel";
 import { RunDetails } from "./RunDetails";
 import { RunList } from "./RunList";
@@ -29,6 +30,7 @@ export function TrainPage() {
         <Stack>
           <ReadinessPanel projectId={projectId} />
           <SettingsForm projectId={projectId} runs={runs} onStarted={show} />
+          {project && <HabitsPanel project={project} />}
         </Stack>
         <Stack>
           {shown && <RunDetails projectId={projectId} runId={shown} />}
