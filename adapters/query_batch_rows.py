@@ -30,11 +30,6 @@ class PredictedBox(msgspec.Struct, frozen=True):
     confidence: float
 
 
-class PredictingRun(msgspec.Struct, frozen=True):
-    run_id: UUID
-    metrics: msgspec.Raw | None
-
-
 async def pool_images(connection: Connection, project_id: UUID) -> list[PoolImage]:
     """Every image outside the trash, by id."""
     rows = await connection.fetch(
@@ -53,19 +48,6 @@ async def count_candidates(pool: asyncpg.Pool, project_id: UUID) -> int:
         project_id,
     )
     return int(count or 0)
-
-
-async def predicting_run(database: asyncpg.Pool | Connection, project_id: UUID) -> PredictingRun | None:
-    """The promoted run if it has predicted anything, else the newest that has."""
-    row = await database.fetchrow(
-        "SELECT r.run_id, r.metrics FROM training_runs r JOIN projects p USING (project_id) WHERE r.project_id = $1 "
-        "AND EXISTS (SELECT FROM image_predictions ip WHERE ip.run_id = r.run_id AND ip.details ? 'boxes') "
-        "ORDER BY (r.run_id = p.promoted_run_id) DESC NULLS LAST, r.run_id DESC LIMIT 1",
-        project_id,
-    )
-    if row is None:
-        return None
-    return PredictingRun(row["run_id"], msgspec.Raw(row["metrics"]) if row["metrics"] else None)
 
 
 async def predicted_images(connection: Connection, run_id: UUID) -> list[UUID]:

@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from adapters.database import Connection
 from adapters.project_rows import RESOLVED
 from domain.training import Readiness
 
@@ -19,6 +20,11 @@ EPOCHS = (
     "(SELECT jsonb_agg(jsonb_build_object('epoch', e.epoch) || e.values ORDER BY e.epoch) "
     "FROM run_epochs e WHERE e.run_id = r.run_id) AS epochs"
 )
+
+
+class PredictingRun(msgspec.Struct, frozen=True):
+    run_id: UUID
+    metrics: msgspec.Raw | None
 
 
 async def readiness(pool: asyncpg.Pool, project_id: UUID) -> Readiness:
@@ -58,6 +64,19 @@ async def current_run(pool: asyncpg.Pool, project_id: UUID) -> UUID | None:
         "ORDER BY ended_at DESC, run_id DESC LIMIT 1))",
         project_id,
     )
+
+
+async def predicting_run(database: asyncpg.Pool | Connection, project_id: UUID) -> PredictingRun | None:
+    """The promoted run if it has predicted anything, else the newest that has."""
+    row = await database.fetchrow(
+        "SELECT r.run_id, r.metrics FROM training_runs r JOIN projects p USING (project_id) WHERE r.project_id = $1 "
+        "AND EXISTS (SELECT FROM image_predictions ip WHERE ip.run_id = r.run_id AND ip.details ? 'boxes') "
+        "ORDER BY (r.run_id = p.promoted_run_id) DESC NULLS LAST, r.run_id DESC LIMIT 1",
+        project_id,
+    )
+    if row is None:
+        return None
+    return PredictingRun(row["run_id"], msgspec.Raw(row["metrics"]) if row["metrics"] else None)
 
 
 async def runs_before(pool: asyncpg.Pool, project_id: UUID, run_id: UUID) -> list[asyncpg.Record]:

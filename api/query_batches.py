@@ -9,7 +9,7 @@ from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from adapters import query_batch_rows
+from adapters import query_batch_rows, training_rows
 from adapters.job_rows import fetch_job
 from api.idempotency import command_id_of
 from api.jobs import Job, request_job
@@ -181,7 +181,7 @@ def _settings_of(wanted: NewQueryBatch) -> dict[str, str]:
 async def _require_candidates(services: Services, project_id: UUID, function: AcquisitionFunction) -> None:
     if not await query_batch_rows.count_candidates(services.pool, project_id):
         raise NotReady("Every image is labelled, being labelled, or in a batch already: there is nothing to choose.")
-    if function == "uncertainty" and await query_batch_rows.predicting_run(services.pool, project_id) is None:
+    if function == "uncertainty" and await training_rows.predicting_run(services.pool, project_id) is None:
         raise NotReady("uncertainty needs predictions: train a run and predict the pool first.")
 
 

@@ -8,7 +8,7 @@ import msgspec
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from adapters import prediction_rows, query_batch_rows, training_rows
+from adapters import prediction_rows, training_rows
 from adapters.prediction_rows import QueueOrder
 from api.images import Image, image_view
 from api.paging import After, Limit, page_of
@@ -62,7 +62,7 @@ async def get_review_queue(
 async def _run_for(services: Services, project_id: UUID, order: QueueOrder) -> UUID | None:
     """Finished pictures are judged by the current run; for the others it is the one that has looked at them."""
     if order not in ("disagreement", "label_errors"):
-        predicting = await query_batch_rows.predicting_run(services.pool, project_id)
+        predicting = await training_rows.predicting_run(services.pool, project_id)
         if predicting is not None:
             return predicting.run_id
     return await training_rows.current_run(services.pool, project_id)

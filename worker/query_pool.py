@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import numpy as np
 
-from adapters import query_batch_rows
+from adapters import query_batch_rows, training_rows
 from adapters.database import Connection
 from adapters.embedding_rows import fetch_space
 from adapters.project_rows import RESOLVED
@@ -46,7 +46,7 @@ async def read_query_pool(connection: Connection, project_id: UUID, *, needs_vec
     reading = _Reading(images, _matrix(images, vectors))
     names = await _category_names(connection, project_id)
     boxes = await query_batch_rows.labelled_boxes(connection, project_id)
-    run = await query_batch_rows.predicting_run(connection, project_id) if needs_vectors else None
+    run = await training_rows.predicting_run(connection, project_id) if needs_vectors else None
     predictions = None
     if run is not None:
         predicted = await query_batch_rows.predicted_images(connection, run.run_id)

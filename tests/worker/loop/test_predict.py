@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from adapters.query_batch_rows import predicting_run
+from adapters.training_rows import predicting_run
 from domain.commands import Submit
 from domain.errors import Conflict, NotReady
 from domain.events import CategoryRemoved, JobCancelRequested, PredictionsRecorded
