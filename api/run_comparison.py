@@ -16,7 +16,7 @@ from api.services import Services
 from api.training_runs import TrainingRun, read_run
 from domain.errors import InvalidInput, Problem, WrongState
 from domain.evaluation import evaluate, tally
-from domain.run_metrics import Range
+from domain.run_metrics import ConfusionCell, Range, SizeMetrics, confusion_cells, size_metrics
 
 COMPARED_AT_MOST = 8
 
@@ -35,6 +35,9 @@ class ComparedRun(msgspec.Struct):
     """On the common pictures; None when there are none."""
     map50_95: float | None
     per_category: list[ComparedCategory]
+    sizes: list[SizeMetrics]
+    confusion: list[ConfusionCell]
+    """Boxes of 0.25 and more; what was found where nothing is labelled, and what was missed, included."""
 
 
 class Comparison(msgspec.Struct):
@@ -93,7 +96,16 @@ def _compared(
             )
             for c in categories
         ]
-        compared.append(ComparedRun(run, figures.map50, figures.map50_95, per_category if common else []))
+        compared.append(
+            ComparedRun(
+                run,
+                figures.map50,
+                figures.map50_95,
+                per_category if common else [],
+                size_metrics(figures) if common else [],
+                confusion_cells(figures),
+            )
+        )
     return compared
 
 

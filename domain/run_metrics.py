@@ -5,6 +5,8 @@ from uuid import UUID
 
 import msgspec
 
+from domain.evaluation import BACKGROUND, Category, Figures
+
 HeldOutKind = Literal["audit", "k_fold", "split"]
 
 
@@ -81,6 +83,23 @@ class ConfusionCell(msgspec.Struct, frozen=True):
     labelled: UUID | None
     predicted: UUID | None
     count: int
+
+
+def size_metrics(figures: Figures) -> list[SizeMetrics]:
+    return [SizeMetrics(bucket, *figures.sizes[bucket]) for bucket in ("small", "medium", "large")]
+
+
+def confusion_cells(figures: Figures) -> list[ConfusionCell]:
+    """Of figures whose categories are ids."""
+    return [
+        ConfusionCell(_cell(labelled), _cell(predicted), count)
+        for labelled, row in figures.confusion.items()
+        for predicted, count in row.items()
+    ]
+
+
+def _cell(category: Category) -> UUID | None:
+    return None if category == BACKGROUND else UUID(str(category))
 
 
 class LocationErrors(msgspec.Struct, frozen=True):

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from adapters.held_out import HeldOutImage
-from domain.evaluation import BACKGROUND, Category, JudgedImage
+from domain.evaluation import JudgedImage
 from domain.run_metrics import (
     CategoryMetrics,
-    ConfusionCell,
     Curve,
     HeldOut,
     LocationErrors,
@@ -16,7 +15,8 @@ from domain.run_metrics import (
     PromisedPrecision,
     Range,
     RunMetrics,
-    SizeMetrics,
+    confusion_cells,
+    size_metrics,
 )
 from worker.calibrate import Calibration, Promise, miss_bound
 from worker.evaluate import Interval, compare_runs, evaluate_run
@@ -68,12 +68,8 @@ def run_metrics(
         held_out=held_out,
         interval={"map50": _range(evaluated.map50), "map50_95": _range(evaluated.map50_95)},
         per_category=per_category,
-        sizes=[SizeMetrics(bucket, *figures.sizes[bucket]) for bucket in ("small", "medium", "large")],
-        confusion=[
-            ConfusionCell(_cell(true), _cell(predicted), count)
-            for true, row in figures.confusion.items()
-            for predicted, count in row.items()
-        ],
+        sizes=size_metrics(figures),
+        confusion=confusion_cells(figures),
         location_errors=[
             LocationErrors(UUID(str(category)), bucket, round(rate, 4))
             for (category, bucket), rate in trust.location_errors.items()
@@ -145,10 +141,6 @@ def _misses(judged: Sequence[JudgedImage]) -> Misses:
 
 def _range(interval: Interval) -> Range:
     return Range(interval.low, interval.high)
-
-
-def _cell(category: Category) -> UUID | None:
-    return None if category == BACKGROUND else UUID(str(category))
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -105,6 +105,11 @@ def test_pictures_on_which_runs_differ_come_first_with_the_boxes_of_each(api: Ap
     # Of two pictures the second run fails on one: a draw may hold it twice or not at all.
     assert (good["ap50"], good["ap50_interval"]) == (pytest.approx(1), pytest.approx({"low": 1, "high": 1}))
     assert 0 < poor["ap50"] < 1
+    cell = str(category)
+    confusions = [{(c["labelled"], c["predicted"]): c["count"] for c in run["confusion"]} for run in compared["runs"]]
+    assert confusions == [{(cell, cell): 2}, {(cell, cell): 1, (cell, None): 1, (None, cell): 1}]
+    sizes = [{size["bucket"]: size["labels"] for size in run["sizes"]} for run in compared["runs"]]
+    assert sizes == [{"small": 2, "medium": 0, "large": 0}] * 2
     assert poor["ap50_interval"]["low"] < poor["ap50"] < poor["ap50_interval"]["high"] == pytest.approx(1)
 
 

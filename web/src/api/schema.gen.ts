@@ -1308,10 +1308,12 @@ export interface components {
         };
         /** ComparedRun */
         ComparedRun: {
+            confusion: components["schemas"]["ConfusionCell"][];
             map50: number | null;
             map50_95: number | null;
             per_category: components["schemas"]["ComparedCategory"][];
             run: components["schemas"]["TrainingRun"];
+            sizes: components["schemas"]["SizeMetrics"][];
         };
         /** Comparison */
         Comparison: {
