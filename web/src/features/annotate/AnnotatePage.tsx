@@ -1,6 +1,5 @@
-import { Center, Loader, Paper } from "@mantine/core";
+import { Center, Loader } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { read } from "../../annotate/imageApi";
 import { bindingsOf, readKeys, writeKeys } from "../../annotate/keymap";
@@ -103,7 +102,7 @@ export function AnnotatePage(props: AnnotatePageProps) {
     });
   }, [workplace, projectId]);
 
-  const isEmpty = useOpening(workplace, projectId, imageId, batch);
+  useOpening(workplace, projectId, imageId, batch);
 
   if (!value)
     return (
@@ -130,17 +129,6 @@ export function AnnotatePage(props: AnnotatePageProps) {
           <Notice />
           <RejectReason />
           <NothingToAnnotate projectId={projectId} />
-          {isEmpty && (
-            <Center pos="absolute" inset={0}>
-              <Paper p="lg" withBorder role="status">
-                This project has no pictures yet.{" "}
-                <Link to="/projects/$projectId/pictures" params={{ projectId }}>
-                  Add some
-                </Link>
-                .
-              </Paper>
-            </Center>
-          )}
           <ContextMenu at={menuAt} onClose={() => setMenuAt(null)} />
         </main>
         {sideShown && (
@@ -205,16 +193,13 @@ function useWorkplaceOf(
   return workplace;
 }
 
-/**
- * Follow the address: a reload or a link opens its picture; going on inside the page has opened it already.
- * True when there is nothing to open.
- */
+/** Follow the address: a reload or a link opens its picture; going on inside the page has opened it already. */
 function useOpening(
   workplace: Workplace | null,
   projectId: string,
   imageId: string | undefined,
   batch: Batch | null | undefined,
-): boolean {
+): void {
   // Without a picture in the address, work goes on where it stopped: in the batch, then anywhere, then at the start.
   const first = useQuery({
     queryKey: ["first-image", projectId],
@@ -233,7 +218,6 @@ function useOpening(
     if (!workplace || !target || workplace.bench.store.getState().image?.id === target) return;
     void workplace.open(target);
   }, [workplace, target]);
-  return imageId === undefined && first.data === null;
 }
 
 /** F6: from pane to pane, so that the canvas may use Tab for shapes and still trap nobody. */
