@@ -1,7 +1,9 @@
-"""Blobs by name on local disk, S3, GCS or Azure, through obstore. Names carry the SHA-256, so a put is idempotent."""
+"""Blobs by name on local disk, S3, GCS or Azure, through obstore. Names carry the SHA-256, or the id of an
+export, so a put is idempotent."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
@@ -24,8 +26,9 @@ def weights_name(digest: str) -> str:
     return f"weights/{digest[:2]}/{digest}.pt"
 
 
-def export_name(sha256: str) -> str:
-    return f"exports/{sha256[:2]}/{sha256}.zip"
+def export_name(export_id: UUID) -> str:
+    """Not by its hash: an erasure must know the name of a file that nobody has told the log of."""
+    return f"exports/{export_id.hex[-2:]}/{export_id}.zip"
 
 
 def upload_name(sha256: str) -> str:

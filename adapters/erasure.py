@@ -10,12 +10,13 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from adapters.blobs import derivative_name, original_name
+from adapters.blobs import derivative_name, export_name, original_name
 from adapters.codec import EVENT_COLUMNS, decode_record
 from adapters.database import Connection
 from adapters.kept_answers import forget_about
 from adapters.pictures import DERIVATIVE_SIZES
 from adapters.read_model import REBUILT_TABLES, apply_changes
+from adapters.safekeeping import erasing, exports_of
 from domain.ports import BlobStore
 from domain.projections import fold
 
@@ -61,11 +62,8 @@ async def erase_traces(
     await pool.execute("DELETE FROM searches WHERE project_id = $1", project_id)
     await forget_about(pool, image_id)
     await _delete_exports(pool, blobs, project_id)
-    if digest and not await pool.fetchval("SELECT true FROM images WHERE digest = $1 AND NOT erased LIMIT 1", digest):
-        await blobs.delete(original_name(digest))
-        for kind, sizes in DERIVATIVE_SIZES.items():
-            for size in sizes:
-                await blobs.delete(derivative_name(digest, kind, size))
+    if digest:
+        await _delete_bytes(pool, blobs, digest)
     # Last: a call that is repeated after a crash finds in the stream what it has to look for.
     await _empty_stream(pool, image_id)
 
@@ -123,7 +121,18 @@ async def _empty_stream(pool: asyncpg.Pool, image_id: UUID) -> None:
             )
 
 
+async def _delete_bytes(pool: asyncpg.Pool, blobs: BlobStore, digest: str) -> None:
+    async with erasing(pool, digest) as connection:
+        if await connection.fetchval("SELECT true FROM images WHERE digest = $1 AND NOT erased LIMIT 1", digest):
+            return
+        await blobs.delete(original_name(digest))
+        for kind, sizes in DERIVATIVE_SIZES.items():
+            for size in sizes:
+                await blobs.delete(derivative_name(digest, kind, size))
+
+
 async def _delete_exports(pool: asyncpg.Pool, blobs: BlobStore, project_id: UUID) -> None:
-    rows = await pool.fetch("SELECT blob FROM exports WHERE project_id = $1 AND blob IS NOT NULL", project_id)
-    for row in rows:
-        await blobs.delete(row["blob"])
+    async with erasing(pool, exports_of(project_id)) as connection:
+        for row in await connection.fetch("SELECT export_id, blob FROM exports WHERE project_id = $1", project_id):
+            # A worker that died between storing and telling has left its file under this name.
+            await blobs.delete(row["blob"] or export_name(row["export_id"]))

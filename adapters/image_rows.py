@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from adapters.database import Connection
 from adapters.project_rows import RESOLVED
 
 IMAGE_COLUMNS = (
@@ -200,4 +201,10 @@ async def fetch_predictions(
         "ORDER BY image_id, confidence DESC, prediction_id",
         image_ids,
         reopening,
+    )
+
+
+async def any_erased(connection: Connection, image_ids: list[UUID]) -> bool:
+    return await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM images WHERE image_id = ANY($1::uuid[]) AND erased)", image_ids
     )

@@ -13,6 +13,7 @@ from adapters.blobs import original_name
 from adapters.bulk_append import append_in_bulk
 from adapters.clock import new_id
 from adapters.pictures import Inspected, RefusedPicture, checked_file_name, inspect
+from adapters.safekeeping import kept_from_erasure
 from domain.errors import Conflict
 from domain.events import Event, ImageRegistered, ImageRestored, NewEvent
 from domain.ids import derived_id
@@ -27,6 +28,7 @@ _decoders = ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode")
 class IncomingImage(msgspec.Struct, frozen=True):
     file_name: str
     read: Read
+    """The whole content, each time it is called."""
 
 
 class RegisteredImage(msgspec.Struct, frozen=True):
@@ -74,7 +76,7 @@ async def register_images(
     Raises Unavailable when a blob cannot be stored: then nothing of this call is registered.
     """
     outcome = Ingested([], [], [])
-    accepted: dict[str, tuple[str, Inspected]] = {}
+    accepted: dict[str, tuple[IncomingImage, Inspected]] = {}
     for file in incoming:
         inspected = await _stored(blobs, file)
         if isinstance(inspected, RejectedFile):
@@ -82,11 +84,11 @@ async def register_images(
         elif inspected.digest in accepted:
             outcome.duplicates.append(DuplicateImage(file.file_name, image_id_for(project_id, inspected.digest)))
         else:
-            accepted[inspected.digest] = (file.file_name, inspected)
+            accepted[inspected.digest] = (file, inspected)
     known = await _known_images(pool, project_id, list(accepted))
     planned: list[tuple[Append, RegisteredImage]] = []
-    for digest, (file_name, inspected) in accepted.items():
-        image = known.get(digest)
+    for digest, (file, inspected) in accepted.items():
+        file_name, image = file.file_name, known.get(digest)
         if image is not None and not image["trashed"]:
             outcome.duplicates.append(DuplicateImage(file_name, image["image_id"]))
             continue
@@ -96,7 +98,11 @@ async def register_images(
         append = Append([stream], project_id, actor_id, guards, command_id)
         planned.append((append, RegisteredImage(image_id, file_name, inspected.width, inspected.height)))
     if planned:
-        async with pool.acquire() as connection:
+        async with kept_from_erasure(pool, accepted) as connection:
+            # Since they were stored, an erasure of the same pictures may have passed.
+            for digest, (file, _) in accepted.items():
+                if await blobs.size(original_name(digest)) is None:
+                    await blobs.put(original_name(digest), await file.read())
             answers = await append_in_bulk(connection, [append for append, _ in planned])
         for (_, image), answer in zip(planned, answers, strict=True):
             if answer.status == "ok":

@@ -69,7 +69,10 @@ async def steady_connection(pool: asyncpg.Pool) -> AsyncGenerator[Connection, No
 async def read_snapshot(
     pool: asyncpg.Pool, project_id: UUID, position: int, states: Collection[ImageReviewState] | None = None
 ) -> Snapshot:
-    """The project at `position`; images in upload order, only those in one of `states`, none from the trash."""
+    """The project at `position`; images in upload order, only those in one of `states`.
+
+    None from the trash of then, and none that was erased since.
+    """
     async with steady_connection(pool) as connection:
         state = await project_at(connection, project_id, position)
         batches = snapshot_batches(connection, state, position, states)
@@ -133,7 +136,8 @@ async def snapshot_batches(
     after = 0
     while rows := await connection.fetch(
         "SELECT image_id, position, file_name, digest, width, height, state, trashed, version FROM images "
-        "WHERE project_id = $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT $4",
+        # What is erased was never here, whatever the position: its name and its bytes are gone.
+        "WHERE project_id = $1 AND position > $2 AND position <= $3 AND NOT erased ORDER BY position LIMIT $4",
         project_id,
         after,
         position,

@@ -13,6 +13,7 @@ from litestar.response import Stream
 
 from adapters.blobs import derivative_name, original_name
 from adapters.pictures import DERIVATIVE_SIZES, DerivativeKind, RefusedPicture, derivative
+from adapters.safekeeping import kept_from_erasure
 from api.errors import problem
 from api.images import read_image
 from api.routing import get
@@ -82,7 +83,11 @@ async def _derived(
                 made = await asyncio.to_thread(derivative, original, kind, kept_size)
             except RefusedPicture as damaged:
                 raise NotFound(f"The picture cannot be shown: {damaged}") from damaged
-        await services.blobs.put(name, made)
+        async with kept_from_erasure(services.pool, [image.digest]) as connection:
+            # Erased while this was made of it, it leaves nothing behind.
+            if await connection.fetchval("SELECT erased FROM images WHERE image_id = $1", image_id):
+                raise NotFound("There is no such image.")
+            await services.blobs.put(name, made)
         length = len(made)
     return await file_response(services, request, name, etag, "image/webp", length, {"content-disposition": "inline"})
 

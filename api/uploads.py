@@ -147,6 +147,7 @@ def file_sha256(path: Path) -> bytes:
 def _reader_of(file: UploadFile) -> Read:
     async def read() -> bytes:
         # Read only when its turn comes, and no more than a picture may have: large ones wait on the disk.
+        await file.seek(0)
         return await file.read(MAX_FILE_BYTES + 1)
 
     return read

@@ -65,7 +65,7 @@ class EventStore(Protocol):
 
 
 class BlobStore(Protocol):
-    """Bytes by name. Names are `kind/ab/<sha256>[.suffix]`: content-addressed, so a put is idempotent."""
+    """Bytes by name. Names are `kind/ab/<sha256>[.suffix]`, so a put is idempotent; exports are named by id."""
 
     async def put(self, name: str, content: bytes | Path) -> None: ...
     async def get(self, name: str) -> bytes: ...

@@ -1,7 +1,9 @@
 """Erasure leaves no trace; undo takes back what a person did on many images at once."""
 
 import subprocess
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from uuid import UUID
@@ -13,9 +15,11 @@ from PIL import Image
 from adapters.clock import new_id
 from adapters.database import connected, open_pool
 from adapters.event_store import PostgresEventStore
+from adapters.pictures import DerivativeKind, derivative
 from adapters.rebuild import rebuild
 from adapters.search_rows import vector_cache
 from adapters.settings import Settings
+from api import image_files
 from domain.events import JobFailed, JobRequested, JobSucceeded, NewEvent
 from domain.ids import LOCAL_ACTOR
 from domain.ports import Append, StreamAppend
@@ -144,6 +148,29 @@ async def test_an_erased_picture_is_nowhere(api: Api, scene, api_settings: Setti
     api.call("POST", f"/api/images/{image}/erase", 204)
     again = api.call("POST", f"/api/projects/{project}/images", 201, files=files)["registered"][0]
     assert again["id"] != image
+
+
+def test_a_thumbnail_that_is_being_made_is_not_kept_after_the_erasure(
+    api: Api, scene, api_settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    project, _ = scene
+    image = api.image(project, 79)
+    digest = api.call("GET", f"/api/images/{image}")["digest"]
+    making, go_on = threading.Event(), threading.Event()
+
+    def slowly(original: bytes, kind: DerivativeKind, size: int) -> bytes:
+        making.set()
+        assert go_on.wait(60)
+        return derivative(original, kind, size)
+
+    monkeypatch.setattr(image_files, "derivative", slowly)
+    with ThreadPoolExecutor(1) as looking:
+        seen = looking.submit(api.http.get, f"/api/images/{image}/thumbnail")
+        assert making.wait(60)
+        api.call("POST", f"/api/images/{image}/erase", 204)
+        go_on.set()
+        assert seen.result().status_code == 404
+    assert saying(api_settings.data_dir / "api", digest.encode()) == []
 
 
 def test_bytes_that_another_project_shows_stay(api: Api, scene):
