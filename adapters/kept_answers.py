@@ -1,5 +1,6 @@
 """First answers to requests that came with an Idempotency-Key, kept for a week."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import asyncpg
@@ -18,8 +19,11 @@ async def claim(pool: asyncpg.Pool, command_id: UUID, request_hash: bytes) -> tu
     return row["request_hash"], row["response"]
 
 
-async def keep(pool: asyncpg.Pool, command_id: UUID, answer: bytes) -> None:
-    await pool.execute("UPDATE commands SET response = $2 WHERE command_id = $1", command_id, answer)
+async def keep(pool: asyncpg.Pool, command_id: UUID, answer: bytes, about: Collection[UUID]) -> None:
+    """`about` has the images that the answer tells of; other ids among them do no harm."""
+    await pool.execute(
+        "UPDATE commands SET response = $2, about = $3 WHERE command_id = $1", command_id, answer, list(about)
+    )
 
 
 async def forget_old(pool: asyncpg.Pool) -> None:
@@ -28,4 +32,4 @@ async def forget_old(pool: asyncpg.Pool) -> None:
 
 async def forget_about(pool: asyncpg.Pool, image_id: UUID) -> None:
     """An answer may hold an image's name and shapes: they go when it is erased."""
-    await pool.execute("DELETE FROM commands WHERE position($1::bytea IN response) > 0", str(image_id).encode())
+    await pool.execute("DELETE FROM commands WHERE about @> ARRAY[$1::uuid]", image_id)

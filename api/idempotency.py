@@ -6,6 +6,7 @@ the answer cannot double it: the repeated append answers `duplicate`.
 
 import gzip
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -24,6 +25,10 @@ MAX_KEY_LENGTH = 200
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 STREAMED_BODIES = ("multipart/form-data", "application/zip", "application/x-zip-compressed")
 """May be larger than memory: their handlers call `first_answer` with a digest once they have the body on disk."""
+
+
+_PATH_OF_IMAGE = re.compile(r"/api/images/([0-9a-fA-F-]{36})(/|$)")
+_NAMED_ID = re.compile(rb'"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
 
 
 class KeptAnswer(msgspec.Struct):
@@ -105,4 +110,12 @@ async def keep_answer(message: Message, scope: Scope) -> None:
             body = gzip.decompress(keeping.body) if keeping.gzipped else keeping.body
             kept = msgspec.json.encode(KeptAnswer(keeping.status, msgspec.Raw(body or b"null")))
             services: Services = scope["litestar_app"].state.services
-            await kept_answers.keep(services.relaxed_pool, keeping.command_id, kept)
+            about = _subjects(cast("HTTPScope", scope)["path"], body)
+            await kept_answers.keep(services.relaxed_pool, keeping.command_id, kept, about)
+
+
+def _subjects(path: str, body: bytes) -> set[UUID]:
+    """The image of the path; where it names none, every id in the answer may be one's."""
+    if of_image := _PATH_OF_IMAGE.match(path):
+        return {UUID(of_image[1])}
+    return {UUID(found.decode()) for found in _NAMED_ID.findall(body)}

@@ -50,6 +50,10 @@ class PlanningPool:
         await self._explain(sql, *args)
         return await self._pool.fetchval(sql, *args)
 
+    async def execute(self, sql: str, *args: Any) -> str:
+        await self._explain(sql, *args)
+        return await self._pool.execute(sql, *args)
+
     async def _explain(self, sql: str, *args: Any) -> None:
         explained = await self._pool.fetchval(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", *args)
         self.plans.append(Plan(sql, msgspec.json.decode(explained)[0]["Plan"]))
