@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,9 @@ class Client:
     def __init__(self, address: str) -> None:
         self.address = address
         self._http = httpx.Client(base_url=address, timeout=120)
+
+    def close(self) -> None:
+        self._http.close()
 
     def get(self, path: str, **params: Any) -> Any:
         return self._answer(self._http.get(path, params=params))
@@ -98,7 +101,8 @@ def own_platform(data_dir: Path, **environment: str) -> Iterator[Client]:
     )
     try:
         _wait_until_ready(process, address)
-        yield Client(address)
+        with closing(Client(address)) as client:
+            yield client
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)

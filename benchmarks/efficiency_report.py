@@ -91,7 +91,8 @@ def _efficiency(points: Sequence["Point"], dataset: Dataset) -> str:
     for arm, budget in sorted({(p.arm, p.budget) for p in points if p.arm != "full"}):
         here = [p for p in points if (p.arm, p.budget) == (arm, budget)]
         wanted = TARGETS.get(budget) if dataset.name == "bccd" else None
-        share, share50 = mean(p.map50_95 for p in here) / of_all, mean(p.map50 for p in here) / of_all50
+        share = _share(mean(p.map50_95 for p in here), of_all)
+        share50 = _share(mean(p.map50 for p in here), of_all50)
         lines.append(
             f"| {arm} | {budget} | {_each(p.map50_95 for p in here)} | {share:.1%} | "
             f"{_target(share, wanted, 0)} | {_each(p.map50 for p in here)} | {share50:.1%} | "
@@ -244,6 +245,11 @@ def _curves(path: Path, points: Sequence["Point"]) -> None:
 def _each(values: Iterable[float]) -> str:
     listed = list(values)
     return f"{mean(listed):.3f} ({', '.join(f'{v:.3f}' for v in listed)})"
+
+
+def _share(figure: float, of_all: float) -> float:
+    """0 where training on everything found nothing either."""
+    return figure / of_all if of_all else 0.0
 
 
 def _target(share: float, wanted: tuple[float, float] | None, which: int) -> str:
