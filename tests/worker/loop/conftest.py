@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
 from adapters.blobs import ObstoreBlobStore, open_blob_store, weights_name
@@ -31,12 +32,16 @@ from domain.execute import IMAGE, JOB, PROJECT, TRAINING_RUN, Aggregate, Decisio
 from domain.geometry import Box
 from domain.ids import LOCAL_ACTOR
 from domain.image_decisions import ImageContext, decide
-from domain.ports import Append, Detection, StreamAppend
+from domain.ports import Append, Detection, StreamAppend, TrainedWeights, TrainingPlan
 from domain.project import decide_add_category
 from tests.builders import picture
 from worker.context import Completion, Task, TaskContext
+from worker.tasks import train
 
 Answer = Callable[[UUID], list[Detection]]
+
+
+SURE, UNSURE = Box(10, 10, 20, 20), Box(40, 8, 12, 16)
 
 
 class KnownDetector:
@@ -57,6 +62,20 @@ class KnownDetector:
         for image_id, path in images:
             assert path.exists()
             yield image_id, [d for d in self.answer(image_id) if d.confidence >= min_confidence]
+
+
+class LearningDetector(KnownDetector):
+    """Keeps what it is told to learn from."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer)
+        self.plans: list[TrainingPlan] = []
+
+    def train(self, plan: TrainingPlan, report: Any) -> TrainedWeights:
+        self.plans.append(plan)
+        weights = plan.work_dir / "last.pt"
+        weights.write_bytes(b"weights")
+        return TrainedWeights(weights, plan.batch, [], {})
 
 
 class Scene:
@@ -177,3 +196,11 @@ async def scene(
     made = Scene(empty_settings, pool, store, open_blob_store((tmp_path / "blobs").as_uri()))
     await made.append(PROJECT, made.project_id, ProjectCreated("Scene", "", "detect"))
     yield made
+
+
+@pytest.fixture
+def detector(monkeypatch: pytest.MonkeyPatch) -> LearningDetector:
+    """What trainings train; it sees a sure box and an unsure one on every picture."""
+    known = LearningDetector(lambda _image: [Detection(0, SURE, 0.9), Detection(0, UNSURE, 0.3)])
+    monkeypatch.setattr(train, "load_detector", lambda _name: known)
+    return known

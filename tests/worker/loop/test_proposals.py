@@ -1,82 +1,15 @@
 """A training that learns from an earlier run's proposals: which pictures and boxes it gets, and what may measure it."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from math import ceil
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
-import msgspec
 import pytest
 
-from adapters.clock import new_id
-from domain.commands import Submit
 from domain.errors import NotReady
-from domain.events import TrainingRequested
-from domain.execute import TRAINING_RUN
-from domain.geometry import Box
-from domain.ports import Detection, TrainedWeights, TrainingPlan
-from tests.worker.loop.conftest import KnownDetector, Scene
+from domain.ports import Detection
+from tests.worker.loop.conftest import SURE, UNSURE, LearningDetector, Scene
+from tests.worker.loop.training_job import LABELLED, labelled_scene, shapes_of, steps, trained
 from worker.recipe import recipe_for
-from worker.tasks import train
-
-SURE, UNSURE = Box(10, 10, 20, 20), Box(40, 8, 12, 16)
-LABELLED = 6
-
-
-class LearningDetector(KnownDetector):
-    """Keeps what it is told to learn from."""
-
-    def __init__(self, answer: Callable[[UUID], list[Detection]]) -> None:
-        super().__init__(answer)
-        self.plans: list[TrainingPlan] = []
-
-    def train(self, plan: TrainingPlan, report: Any) -> TrainedWeights:
-        self.plans.append(plan)
-        weights = plan.work_dir / "last.pt"
-        weights.write_bytes(b"weights")
-        return TrainedWeights(weights, plan.batch, [], {})
-
-
-@pytest.fixture
-def detector(monkeypatch: pytest.MonkeyPatch) -> LearningDetector:
-    known = LearningDetector(lambda _image: [Detection(0, SURE, 0.9), Detection(0, UNSURE, 0.3)])
-    monkeypatch.setattr(train, "load_detector", lambda _name: known)
-    return known
-
-
-async def labelled_scene(scene: Scene, unlabelled: int) -> tuple[list[UUID], list[UUID]]:
-    """(finished images with a box each, others)."""
-    cell = await scene.category("cell")
-    images = await scene.images(LABELLED + unlabelled)
-    for image_id in images[:LABELLED]:
-        await scene.draw(image_id, Box(5, 5, 30, 20), cell)
-        await scene.edit(image_id, Submit())
-    return images[:LABELLED], images[LABELLED:]
-
-
-async def trained(scene: Scene, work_dir: Path, teacher: UUID, **settings: Any) -> dict[str, Any]:
-    """The run's row after a training that had `teacher`."""
-    run_id = new_id()
-    settings = {"teacher": str(teacher), **settings}
-    position = (await scene.store.head()).position
-    await scene.append(TRAINING_RUN, run_id, TrainingRequested(new_id(), "yolov8n.pt", position, settings))
-    payload = {
-        "run_id": str(run_id), "base_weights": "yolov8n.pt", "as_of_position": position, "settings": settings,
-    }  # fmt: skip
-    await scene.complete(train.run, await scene.start("train", payload, work_dir))
-    row = await scene.pool.fetchrow("SELECT settings, notices, metrics FROM training_runs WHERE run_id = $1", run_id)
-    assert row is not None
-    return {name: msgspec.json.decode(row[name]) for name in ("settings", "notices", "metrics")}
-
-
-def steps(epochs: int, batch: int, images: int) -> int:
-    return epochs * ceil(images / batch)
-
-
-def shapes_of(plan: TrainingPlan, images: Sequence[UUID]) -> dict[UUID, Any]:
-    return {sample.image_id: sample.shapes for sample in plan.train if sample.image_id in images}
 
 
 async def test_sure_boxes_on_unlabelled_pictures_are_learned_from(
@@ -85,7 +18,7 @@ async def test_sure_boxes_on_unlabelled_pictures_are_learned_from(
     labelled, rest = await labelled_scene(scene, 4)
     empty = rest[0]
     detector.answer = lambda image: [] if image == empty else [Detection(0, SURE, 0.9), Detection(0, UNSURE, 0.3)]
-    run = await trained(scene, tmp_path, await scene.run(learned_from=labelled))
+    run = await trained(scene, tmp_path, teacher=str(await scene.run(learned_from=labelled)))
     (plan,) = detector.plans
     assert set(shapes_of(plan, labelled)) == set(labelled)
     assert len(plan.train) == LABELLED + 3
@@ -114,7 +47,7 @@ async def test_fresh_pictures_measure_it_and_what_nearly_equals_them_is_not_lear
         "VALUES ($1, 'test', $2, 1, 'x', 'x', $3)",
         [(image, scene.project_id, fresh[0]) for image in twins],
     )
-    run = await trained(scene, tmp_path, await scene.run(learned_from=seen))
+    run = await trained(scene, tmp_path, teacher=str(await scene.run(learned_from=seen)))
     measuring, final = detector.plans
     assert set(shapes_of(measuring, labelled)) == set(seen)
     assert set(shapes_of(final, labelled)) == set(labelled)
@@ -127,7 +60,7 @@ async def test_few_labelled_pictures_are_not_drowned_in_proposals(
     scene: Scene, tmp_path: Path, detector: LearningDetector
 ) -> None:
     labelled, rest = await labelled_scene(scene, 30)
-    await trained(scene, tmp_path, await scene.run(learned_from=labelled))
+    await trained(scene, tmp_path, teacher=str(await scene.run(learned_from=labelled)))
     (plan,) = detector.plans
     times = Counter(sample.image_id for sample in plan.train)
     assert {times[image] for image in rest} == {1}
@@ -139,4 +72,4 @@ async def test_few_labelled_pictures_are_not_drowned_in_proposals(
 async def test_with_everything_labelled_there_is_nothing_to_propose_on(scene: Scene, tmp_path: Path) -> None:
     labelled, _ = await labelled_scene(scene, 0)
     with pytest.raises(NotReady, match="nobody has labelled"):
-        await trained(scene, tmp_path, await scene.run(learned_from=labelled))
+        await trained(scene, tmp_path, teacher=str(await scene.run(learned_from=labelled)))
