@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 
 from adapters.database import Connection
+from domain.errors import Conflict
 from domain.projections.changes import Change, Drop, Patch, Put, Table, coalesced
 
 PRIMARY_KEYS: dict[Table, str] = {
@@ -31,11 +32,22 @@ COPIED_FROM = 200
 PLAIN = (str, int, float, UUID, datetime)
 """What a column holds as it is; anything else is jsonb."""
 
+ID_IS_TAKEN = "The id of an annotation is in use on another image; give it a new one."
+
 _encode = msgspec.json.Encoder().encode
 
 
-async def apply_changes(connection: Connection, changes: Iterable[Change], schema: str = "public") -> None:
-    """Write `changes` in the caller's transaction. `schema` names where the tables stand (rebuild uses a shadow)."""
+LIVE = "public"
+
+
+async def apply_changes(connection: Connection, changes: Iterable[Change], schema: str = LIVE) -> None:
+    """Write `changes` in the caller's transaction. `schema` names where the tables stand (rebuild uses a shadow).
+
+    Raises Conflict for an annotation whose id another image holds; a rebuild takes the log as it is.
+    """
+    if schema == LIVE:
+        changes = list(changes)
+        await _require_ids_of_one_image(connection, changes)
     puts: dict[tuple[Table, tuple[str, ...]], list[Any]] = defaultdict(list)
     patches: dict[tuple[Table, tuple[str, ...], tuple[str, ...]], list[Any]] = defaultdict(list)
     drops: dict[Table, list[Any]] = defaultdict(list)
@@ -52,9 +64,31 @@ async def apply_changes(connection: Connection, changes: Iterable[Change], schem
         await connection.execute(f"DELETE FROM {schema}.{table} WHERE {PRIMARY_KEYS[table]} = ANY($1::uuid[])", keys)
     for (table, columns), rows in puts.items():
         if len(rows) < COPIED_FROM or not await _copied(connection, schema, table, columns, rows):
-            await connection.execute(_upsert(schema, table, columns), _encode(rows))
+            written = await connection.execute(_upsert(schema, table, columns), _encode(rows))
+            if written != f"INSERT 0 {len(rows)}":
+                raise Conflict(ID_IS_TAKEN)
     for (table, values, add), rows in patches.items():
         await connection.execute(_update(schema, table, values, add), _encode(rows))
+
+
+async def _require_ids_of_one_image(connection: Connection, changes: Sequence[Change]) -> None:
+    """What the upsert cannot see: annotations that come and go in one batch, and one on two images at once."""
+    image_of: dict[UUID, Any] = {}
+    passing: set[UUID] = set()
+    for change in changes:
+        if change.table != "annotations":
+            continue
+        if isinstance(change, Put):
+            if image_of.setdefault(change.key, change.row["image_id"]) != change.row["image_id"]:
+                raise Conflict(ID_IS_TAKEN)
+        elif isinstance(change, Drop) and change.key in image_of:
+            passing.add(change.key)
+    if passing:
+        rows = await connection.fetch(
+            "SELECT annotation_id, image_id FROM annotations WHERE annotation_id = ANY($1::uuid[])", list(passing)
+        )
+        if any(row["image_id"] != image_of[row["annotation_id"]] for row in rows):
+            raise Conflict(ID_IS_TAKEN)
 
 
 async def _copied(
@@ -85,10 +119,12 @@ async def hold_read_models(connection: Connection) -> None:
 def _upsert(schema: str, table: Table, columns: tuple[str, ...]) -> str:
     names = ", ".join(columns)
     updates = ", ".join(f"{c} = excluded.{c}" for c in columns if c != PRIMARY_KEYS[table])
+    # A row that another image holds is not taken from it: the count of what was written tells.
+    stays = f" WHERE {table}.image_id = excluded.image_id" if table == "annotations" and schema == LIVE else ""
     return (
         f"INSERT INTO {schema}.{table} ({names}) "
         f"SELECT {names} FROM jsonb_populate_recordset(null::{schema}.{table}, $1) "
-        f"ON CONFLICT ({PRIMARY_KEYS[table]}) DO UPDATE SET {updates}"
+        f"ON CONFLICT ({PRIMARY_KEYS[table]}) DO UPDATE SET {updates}{stays}"
     )
 
 

@@ -60,8 +60,8 @@ async def erase_image(
     async def decide(state: ImageState, _look: Look) -> Decision:
         if state.version == 0:
             raise NotFound("There is no such image.")
-        known = (*state.annotations, *state.deleted)
-        return Decision([] if state.erased else [ImageErased(known)])
+        # Not the deleted ones: their ids may be on another image by now.
+        return Decision([] if state.erased else [ImageErased(tuple(state.annotations))])
 
     await services.executor.execute(
         IMAGE,

@@ -74,7 +74,7 @@ def _one_of(*names: str) -> st.SearchStrategy[Any]:
 
 
 images = _one_of("image 0", "image 1")
-unused = _one_of("unused annotation 0", "unused annotation 1", "annotation 0")
+unused = _one_of(*["unused annotation 0", "unused annotation 1", "annotation 0"] * 3, "foreign annotation 0")
 live = _one_of("live annotation 0", "live annotation 1", "live annotation 2", "annotation 1")
 deleted = _one_of("deleted annotation 0", "deleted annotation 1", "annotation 2")
 proposed = _one_of("open prediction 0", "open prediction 1", "prediction 0", "prediction 4")

@@ -27,6 +27,10 @@ class ModelImage:
 
     def __init__(self, predictions: dict[UUID, dict[str, Any]]) -> None:
         self.doing = Doing()
+        self.ids_elsewhere: frozenset[UUID] = frozenset()
+        """Annotations that are on other images now."""
+        self.has_taken = False
+        """Whether this gesture used one of those ids: then it is refused, if nothing else is wrong with it."""
         self.deeds: list[Deed] = []
         self.version = 1
         self.human_version = 0
@@ -216,6 +220,8 @@ class ModelImage:
 
     def happened(self, review: str | None, *things: Thing, human: bool = True, job: UUID | None = None) -> None:
         """One event, before what it does to `things` is done."""
+        added = {key for kind, key in things if kind == "shape" and key not in self.annotations}
+        self.has_taken = self.has_taken or not self.ids_elsewhere.isdisjoint(added)
         touched: list[Thing] = [*things, ("review", None)] if review else list(things)
         self.deeds += [Deed(self.doing, thing, self._now(thing), job) for thing in touched]
         self.version += 1

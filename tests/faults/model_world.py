@@ -28,9 +28,14 @@ class World:
         project, images = self.project.copy(), {key: image.copy() for key, image in self.images.items()}
         self.gestures += 1
         for image in self.images.values():
+            image.has_taken = False
+            others = [one.annotations for one in self.images.values() if one is not image]
+            image.ids_elsewhere = frozenset(key for annotations in others for key in annotations)
             image.doing = Doing(self.gestures, actor, gesture.undo_id if isinstance(gesture, Undo) else None)
         try:
             self._obey(actor, gesture, command_id)
+            if any(image.has_taken for image in self.images.values()):
+                raise Refused("Conflict")
         except Refused as refused:
             self.project, self.images = project, images
             return refused.kind

@@ -215,6 +215,8 @@ class TwoPeople(RuleBasedStateMachine):
         own = {key.removeprefix(f"{named.image} "): value for key, value in self.ids.items()}
         annotations = [own[f"annotation {n}"] for n in range(g.ANNOTATIONS)]
         unused = [key for key in annotations if key not in image.annotations and key not in image.deleted]
+        foreign = next(key for key in self.world.images if key != image_id)
+        own |= {"foreign annotation 0": next(iter(self.world.images[foreign].annotations), annotations[0])}
         own |= {f"unused annotation {n}": key for n, key in enumerate(unused)}
         gesture = g.cast(named, defaultdict(new_id, own | self.world.named(image_id)))
         return g.numbered(gesture, image.version, {key: one["version"] for key, one in image.annotations.items()})
