@@ -8,6 +8,7 @@ import time
 
 import psutil
 
+from adapters.settings import load_settings
 from cli.child import FIRST_DELAY_S, LONGEST_DELAY_S, STEADY_S, Child
 
 FOREVER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -62,14 +63,22 @@ def test_it_is_started_again_and_later_every_time() -> None:
         now += waits[-1]
         assert child.tend(now) is None
     assert waits == [min(FIRST_DELAY_S * 2**death, LONGEST_DELAY_S) for death in range(9)]
+    # With a start of several seconds, no longer than a dead worker's lease and what is left of 40 s.
+    assert max(waits) + 5 <= load_settings({}).lease_s <= 30
     child.kill()
 
 
 def test_after_a_steady_run_a_death_is_a_first_one() -> None:
     child = started(FAILS)
-    death_of(child, time.monotonic())
-    child.tend(time.monotonic() + FIRST_DELAY_S)
-    death_of(child, time.monotonic() + STEADY_S + 1)
+    now = time.monotonic()
+    waits = []
+    for _ in range(6):
+        waits.append(float(death_of(child, now).split()[-2]))
+        now += waits[-1]
+        child.tend(now)
+    assert waits[-1] == LONGEST_DELAY_S
+    now += STEADY_S + 1
+    assert death_of(child, now).endswith(f"starting it again in {FIRST_DELAY_S:g} s")
     assert child.deaths == 1
     child.kill()
 
