@@ -35,3 +35,14 @@ async def anything_in(pool: asyncpg.Pool, project_id: UUID, states: Sequence[str
         project_id,
         list(states),
     )
+
+
+async def count_in(pool: asyncpg.Pool, project_id: UUID, states: Sequence[str]) -> tuple[int, int]:
+    """(images, annotations on them) in these review states now."""
+    row = await pool.fetchrow(
+        "SELECT count(*) AS images, coalesce(sum(annotation_count), 0)::bigint AS annotations FROM images "
+        "WHERE project_id = $1 AND NOT trashed AND state = ANY($2::text[])",
+        project_id,
+        list(states),
+    )
+    return row["images"], row["annotations"]

@@ -17,11 +17,12 @@ async def fetch_job(pool: asyncpg.Pool, job_id: UUID) -> asyncpg.Record | None:
 
 
 async def fetch_jobs(
-    pool: asyncpg.Pool, project_id: UUID, *, states: list[str] | None, after: UUID | None, limit: int
+    pool: asyncpg.Pool, project_id: UUID | None, *, states: list[str] | None, after: UUID | None, limit: int
 ) -> list[asyncpg.Record]:
-    """Newest first."""
+    """Newest first, of one project or of all."""
+    of_project = "$1::uuid IS NULL" if project_id is None else "j.project_id = $1"
     return await pool.fetch(
-        f"SELECT {JOB_COLUMNS} FROM jobs j LEFT JOIN job_progress p USING (job_id) WHERE j.project_id = $1 "
+        f"SELECT {JOB_COLUMNS} FROM jobs j LEFT JOIN job_progress p USING (job_id) WHERE {of_project} "
         "AND ($2::text[] IS NULL OR j.state = ANY($2)) AND ($3::uuid IS NULL OR j.job_id < $3) "
         "ORDER BY j.job_id DESC LIMIT $4",
         project_id,

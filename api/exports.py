@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from adapters import export_rows
 from adapters.snapshot import project_at, snapshot_batches, steady_connection
@@ -129,6 +129,22 @@ async def _anything(
     return False
 
 
+class ExportPreview(msgspec.Struct):
+    images: int
+    annotations: int
+
+
+@get("/api/projects/{project_id:uuid}/exports/preview", "preview_export")
+async def preview_export(
+    services: NamedDependency[Services],
+    project_id: FromPath[UUID],
+    states: Annotated[list[ImageReviewState], QueryParameter(name="state", description="Any of these states.")],
+) -> ExportPreview:
+    """What an export of these states would hold now."""
+    await require_project(services, project_id)
+    return ExportPreview(*await export_rows.count_in(services.pool, project_id, states))
+
+
 @get("/api/projects/{project_id:uuid}/exports", "list_exports")
 async def list_exports(
     services: NamedDependency[Services], project_id: FromPath[UUID], limit: Limit = 100, after: After = None
@@ -159,4 +175,4 @@ async def get_export_file(
     return await file_response(services, request, row["blob"], row["sha256"], "application/zip", row["size"], headers)
 
 
-routes = [start_export, list_exports, get_export, get_export_file]
+routes = [start_export, preview_export, list_exports, get_export, get_export_file]

@@ -108,18 +108,33 @@ async def get_job(services: NamedDependency[Services], job_id: FromPath[UUID]) -
     return await read_job(services, job_id)
 
 
+AnyOfStates = Annotated[list[JobLifecycle] | None, QueryParameter(name="state", description="Any of these states.")]
+
+
+@get("/api/jobs", "list_all_jobs")
+async def list_all_jobs(
+    services: NamedDependency[Services], states: AnyOfStates = None, limit: Limit = 100, after: After = None
+) -> Page[Job]:
+    """Of every project, newest first."""
+    return await _page(services, None, states, limit, after)
+
+
 @get("/api/projects/{project_id:uuid}/jobs", "list_jobs")
 async def list_jobs(
     services: NamedDependency[Services],
     project_id: FromPath[UUID],
-    states: Annotated[
-        list[JobLifecycle] | None, QueryParameter(name="state", description="Any of these states.")
-    ] = None,
+    states: AnyOfStates = None,
     limit: Limit = 100,
     after: After = None,
 ) -> Page[Job]:
     """Newest first."""
     await require_project(services, project_id)
+    return await _page(services, project_id, states, limit, after)
+
+
+async def _page(
+    services: Services, project_id: UUID | None, states: list[JobLifecycle] | None, limit: int, after: str | None
+) -> Page[Job]:
     rows = await job_rows.fetch_jobs(
         services.pool, project_id, states=list(states) if states else None, after=parse_cursor(after), limit=limit + 1
     )
@@ -161,4 +176,4 @@ async def _change(services: Services, request: Request[Any, Any, Any], job_id: U
     return await read_job(services, job_id)
 
 
-routes = [get_job, list_jobs, cancel_job, retry_job]
+routes = [list_all_jobs, get_job, list_jobs, cancel_job, retry_job]

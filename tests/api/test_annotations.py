@@ -171,6 +171,22 @@ def test_the_image_can_be_read_at_any_past_position(api: Api, scene):
     api.call("GET", f"/api/images/{image}/annotations", 400, params={"position": 10**15})
 
 
+def test_the_history_of_one_annotation_is_what_happened_to_it(api: Api, scene):
+    _, category, image = scene
+    one, other = str(uuid.uuid4()), str(uuid.uuid4())
+    api.commands(image, draw(category, one), draw(category, other, x=30))
+    api.commands(image, {"type": "delete_annotation", "annotation_id": one})
+    api.commands(image, {"type": "restore_annotation", "annotation_id": one}, {"type": "submit"})
+
+    def types(**about: str) -> list[str]:
+        history = api.call("GET", f"/api/images/{image}/history", params=about)
+        return [entry["event"]["type"] for entry in history["items"]]
+
+    assert types(annotation_id=one) == ["annotation.drawn", "annotation.deleted", "annotation.restored"]
+    assert types(annotation_id=other) == ["annotation.drawn"]
+    assert len(types()) == 6
+
+
 def test_the_review_states(api: Api, scene):
     _, category, image = scene
     api.commands(image, draw(category))

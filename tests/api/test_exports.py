@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import uuid
 import zipfile
 from collections.abc import Iterator
 
@@ -31,10 +32,9 @@ def labelled(api: Api, count: int = 3) -> tuple[Loop, list[str], str]:
 
 
 def drawn(place: int, category: str) -> dict[str, object]:
-    annotation_id = f"01900000-0000-7000-8000-{place:012x}"
     return {
         "type": "draw_annotation",
-        "annotation_id": annotation_id,
+        "annotation_id": str(uuid.uuid5(uuid.UUID(category), str(place))),
         "category_id": category,
         "geometry": box(1 + place, 2, 10, 12),
     }
@@ -52,11 +52,10 @@ def exported(loop: Loop, **body: object) -> tuple[bytes, dict[str, object]]:
 
 @pytest.mark.parametrize("format_", ["yolo", "coco"])
 def test_the_same_position_gives_the_same_bytes(api: Api, format_: str) -> None:
-    loop, images, _ = labelled(api)
+    loop, images, category = labelled(api)
     first, export = exported(loop, format=format_)
-    api.commands(
-        images[0], {"type": "reopen"}, {"type": "delete_annotation", "annotation_id": drawn(0, "")["annotation_id"]}
-    )
+    drawn_there = drawn(0, category)["annotation_id"]
+    api.commands(images[0], {"type": "reopen"}, {"type": "delete_annotation", "annotation_id": drawn_there})
     api.call("DELETE", f"/api/images/{images[1]}")
     again, _ = exported(loop, format=format_, position=export["position"])
     assert again == first
@@ -70,11 +69,25 @@ def test_only_reviewed_images_unless_asked_otherwise(api: Api) -> None:
     api.image(loop.project_id, 77)
     _, reviewed = exported(loop, format="coco", include_images=False)
     assert reviewed["images"] == len(images)
+    path = f"/api/projects/{loop.project_id}/exports/preview"
+    for states in (["submitted"], ["submitted", "unlabelled"]):
+        told = api.call("GET", path, params={"state": states})
+        assert told == {"images": len(images) + len(states) - 1, "annotations": len(images)}
     content, everything = exported(loop, format="coco", include_images=False, states=["submitted", "unlabelled"])
     assert everything["images"] == len(images) + 1
     document = json.loads(zipfile.ZipFile(io.BytesIO(content)).read("annotations.json"))
     assert len(document["images"]) == len(images) + 1
     assert len(document["annotations"]) == len(images)
+
+
+def test_the_jobs_of_all_projects_stand_in_one_list(api: Api) -> None:
+    loops = [labelled(api, 1)[0] for _ in range(2)]
+    done = [loop.finished(loop.start("exports", format="coco")["job"])["id"] for loop in loops]
+    newest = api.call("GET", "/api/jobs", params={"limit": 2})["items"]
+    assert [(job["id"], job["project_id"]) for job in newest] == [
+        (job, loop.project_id) for job, loop in zip(done[::-1], loops[::-1], strict=True)
+    ]
+    assert api.call("GET", "/api/jobs", params={"limit": 1, "state": "succeeded"})["items"] == newest[:1]
 
 
 def test_merged_categories_are_exported_as_what_they_count_as(api: Api) -> None:

@@ -84,6 +84,8 @@ def test_a_dataset_comes_in_whole_but_for_what_is_broken(api: Api, loop: Loop) -
     first = next(i for i in images if i["file_name"] == "a.png")
     shapes = api.annotations(first["id"])["annotations"]
     assert {shape["source"] for shape in shapes} == {"import"}
+    about = api.call("GET", f"/api/images/{first['id']}/history", params={"annotation_id": shapes[0]["id"]})
+    assert [entry["event"]["type"] for entry in about["items"]] == ["annotations.imported"]
     assert len(loop.events("annotations.imported")) == 2
 
 

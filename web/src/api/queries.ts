@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { ImageFilter } from "../features/pictures/Filters";
 import { client, dataOf } from "./client";
 import type { paths } from "./schema.gen";
+import type { ReviewState } from "./types";
 
 // Query keys start with the noun that src/feed/invalidation.ts names.
 
@@ -40,6 +41,15 @@ export const jobsQuery = (projectId: string) =>
   });
 
 const WHILE_RUNNING_MS = 2_000;
+const EVERYWHERE_MS = 5_000;
+
+/** Of all projects: no feed tells of them, so they are read again and again. */
+export const allJobsQuery = queryOptions({
+  queryKey: ["jobs", "everywhere"],
+  queryFn: () => dataOf(client.GET("/api/jobs", { params: { query: { limit: 30 } } })),
+  refetchInterval: ({ state }) =>
+    state.data?.items.some((job) => isOpen(job.state)) ? WHILE_RUNNING_MS : EVERYWHERE_MS,
+});
 
 /** One job with its log; read again while it runs, because a log comes with no event. */
 export const jobQuery = (jobId: string) =>
@@ -280,3 +290,15 @@ export const exportsQuery = (projectId: string) =>
 function given(filter: ImageFilter): { [K in keyof ImageFilter]?: NonNullable<ImageFilter[K]> } {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 }
+
+/** What an export of these review states would hold now. */
+export const exportPreviewQuery = (projectId: string, states: readonly ReviewState[]) =>
+  queryOptions({
+    queryKey: ["images", projectId, "export-preview", states],
+    queryFn: () =>
+      dataOf(
+        client.GET("/api/projects/{project_id}/exports/preview", {
+          params: { path: { project_id: projectId }, query: { state: [...states] } },
+        }),
+      ),
+  });

@@ -1,6 +1,7 @@
 import { Button, Indicator, Popover, ScrollArea, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { jobsQuery } from "../../api/queries";
+import { allJobsQuery, jobsQuery } from "../../api/queries";
+import type { Job, Project } from "../../api/types";
 import { ago } from "../../ui/ago";
 import { JobCard } from "./JobCard";
 import classes from "./jobs.module.css";
@@ -8,7 +9,17 @@ import classes from "./jobs.module.css";
 /** The project's jobs, on every page: progress, cancel, retry, and the last words of a failure. */
 export function JobTray({ projectId }: { projectId: string }) {
   const { data } = useQuery(jobsQuery(projectId));
-  const jobs = data?.items ?? [];
+  return <Tray jobs={data?.items ?? []} />;
+}
+
+/** The jobs of all projects, each with the name of its own. */
+export function AllJobsTray({ projects }: { projects: readonly Project[] }) {
+  const { data } = useQuery(allJobsQuery);
+  const names = new Map(projects.map(({ id, name }) => [id, name]));
+  return <Tray jobs={data?.items ?? []} placeOf={(job) => names.get(job.project_id)} />;
+}
+
+function Tray({ jobs, placeOf }: { jobs: readonly Job[]; placeOf?: (job: Job) => string | undefined }) {
   const active = jobs.filter((job) => job.state === "running" || job.state === "queued");
   const failed = jobs[0]?.state === "failed";
   return (
@@ -34,7 +45,7 @@ export function JobTray({ projectId }: { projectId: string }) {
           <ul className={classes.tray}>
             {jobs.slice(0, 30).map((job) => (
               <li key={job.id}>
-                <JobCard job={job} when={ago(job.created_at)} />
+                <JobCard job={job} when={[placeOf?.(job), ago(job.created_at)].filter(Boolean).join(", ")} />
               </li>
             ))}
           </ul>

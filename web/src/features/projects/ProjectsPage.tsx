@@ -4,6 +4,7 @@ import { useState } from "react";
 import { projectsQuery } from "../../api/queries";
 import { ErrorPanel } from "../../ui/ErrorPanel";
 import { ThemeToggle } from "../../ui/ThemeToggle";
+import { AllJobsTray } from "../jobs/JobTray";
 import { FirstRun } from "./FirstRun";
 import { NewProjectDialog } from "./NewProjectDialog";
 import { ProjectCard } from "./ProjectCard";
@@ -25,6 +26,7 @@ export function ProjectsPage() {
         <Group>
           <Switch label="Trash" checked={trashed} onChange={(event) => setTrashed(event.currentTarget.checked)} />
           <Button onClick={() => setCreating(true)}>New project</Button>
+          <AllJobsTray projects={projects} />
           <ThemeToggle />
         </Group>
       </Group>

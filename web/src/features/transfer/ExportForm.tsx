@@ -2,7 +2,7 @@ import { Button, Group, Radio, Slider, Stack, Switch, Text } from "@mantine/core
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { client, dataOf, idempotencyKey } from "../../api/client";
-import { categoriesQuery, projectQuery } from "../../api/queries";
+import { categoriesQuery, exportPreviewQuery, projectQuery } from "../../api/queries";
 import type { Category, NewExport, ReviewState } from "../../api/types";
 import { ErrorPanel } from "../../ui/ErrorPanel";
 import { percent } from "../../ui/numbers";
@@ -38,6 +38,7 @@ export function ExportForm({ projectId }: { projectId: string }) {
   });
   const { data: categories } = useQuery(categoriesQuery(projectId));
   const states = wanted.states ?? CHECKED;
+  const { data: preview } = useQuery(exportPreviewQuery(projectId, states));
   const inside = states.reduce((sum, state) => sum + (project?.states[state] ?? 0), 0);
   const split = wanted.split ?? 0;
   return (
@@ -90,8 +91,9 @@ export function ExportForm({ projectId }: { projectId: string }) {
           </>
         )}
         <Text size="sm" mt="md" role="status">
-          Inside: {inside.toLocaleString()} of {(project?.image_count ?? 0).toLocaleString()} pictures,{" "}
-          {insideOf(wanted, inside)}.{categories && ` Categories: ${namesOf(categories.items)}.`}
+          Inside: {inside.toLocaleString()} of {(project?.image_count ?? 0).toLocaleString()} pictures
+          {preview && ` with ${preview.annotations.toLocaleString()} annotations`}, {insideOf(wanted, inside)}.
+          {categories && ` Categories: ${namesOf(categories.items)}.`}
         </Text>
         {start.error && <ErrorPanel error={start.error} />}
         <Group justify="flex-end" mt="md">
