@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
+import { geometryBounds } from "../src/geometry/geometry";
 import { Backend, type Uploaded } from "./backend";
 import { launch, type Person, person } from "./browser";
 import { AnnotatePage } from "./pages/annotate";
@@ -41,6 +42,9 @@ async function somebody(): Promise<Person> {
 async function open(imageId: string, who?: Person): Promise<AnnotatePage> {
   return AnnotatePage.open(await (who ?? (await somebody())).newPage(), server.url, project.id, imageId);
 }
+
+/** What follows a box: taken back, taken back and done again, moved, deleted, or nothing. */
+const AFTERWARDS = [["Control+z"], ["Control+z", "Control+Shift+z"], ["ArrowRight", "ArrowDown"], ["Delete"], []];
 
 const names = (list: string[]) => list.map((line) => line.split(" ")[0]);
 
@@ -230,20 +234,50 @@ describe("nothing is lost", () => {
     await eventually(async () => (await backend.boxes(image)).length, 1);
   });
 
-  test("offline for a while: the page says so, keeps everything, and sends it in order when it can", async () => {
+  test("a minute offline, drawing all along: the page says so, keeps everything, and sends it in order when it can", async () => {
     const image = nextImage();
     const one = await somebody();
     const page = await open(image, one);
     await one.context.setOffline(true);
-    for (let i = 0; i < 3; i++)
-      await page.drawBox(await page.place({ x: 60 + 90 * i, y: 60 }), await page.place({ x: 120 + 90 * i, y: 120 }));
-    await page.keys.press("Control+z");
-    await eventually(() => page.saved(), "offline, 4 kept here");
-    assert.equal((await backend.boxes(image)).length, 0);
+    const end = Date.now() + 60_000;
+    let [drawn, kept, gestures] = [0, 0, 0];
+    while (Date.now() < end) {
+      const [column, row] = [drawn % 10, Math.floor(drawn / 10) % 8];
+      const corner = { x: 20 + 60 * column, y: 10 + 58 * row };
+      await page.drawBox(await page.place(corner), await page.place({ x: corner.x + 40, y: corner.y + 36 }));
+      drawn += 1;
+      const then = AFTERWARDS[drawn % AFTERWARDS.length] as string[];
+      if (then.some((key) => !key.startsWith("Control"))) {
+        await page.keys.press("v");
+        await page.pointer.click(await page.place({ x: corner.x + 20, y: corner.y + 18 }));
+      }
+      await page.keys.press(...then, "r");
+      kept += then.length === 1 ? 0 : 1;
+      gestures += 1 + then.length;
+      await eventually(() => page.count(), kept);
+      await eventually(() => page.saved(), `offline, ${gestures.toLocaleString("en")} kept here`);
+      await page.page.waitForTimeout(250);
+    }
+    assert.deepEqual(await backend.history(image).then((events) => events.map(({ type }) => type)), [
+      "image.registered",
+    ]);
     await one.context.setOffline(false);
-    await eventually(() => page.kind(), "saved");
-    await eventually(async () => (await backend.boxes(image)).length, 2);
-    assert.equal(await page.count(), 2);
+    await eventually(() => page.kind(), "saved", 60_000);
+    const told = (await backend.history(image)).map(({ type }) => type);
+    assert.equal(told.filter((type) => type === "annotation.drawn").length, drawn);
+    assert.equal(told.length, 1 + gestures);
+    const shown = (await page.list()).sort();
+    const stored = (await backend.boxes(image)).map((geometry) => {
+      const { x, y, width, height } = geometryBounds(geometry);
+      return `RBC ${[width, height].map(Math.round).join("×")}, box at ${[x, y].map(Math.round).join(", ")}, human`;
+    });
+    assert.equal(stored.length, kept);
+    assert.deepEqual(
+      shown.filter((line) => !stored.includes(line)),
+      [],
+    );
+    await page.reload();
+    await eventually(() => page.count(), kept);
   });
 
   test("the API is killed while somebody works", async () => {
@@ -402,7 +436,8 @@ test("5,000 boxes: listed, selected, deleted and brought back", async () => {
   const page = await open(image);
   await eventually(() => page.count(), 5000);
   await page.keys.press("v");
-  await page.pointer.click(await page.place({ x: 6.2 * 40 + 2.5, y: 9.4 * 20 + 4 }));
+  const middle = await page.place({ x: 6.2 * 40 + 2.5, y: 9.4 * 20 + 4 });
+  await page.pointer.click(middle);
   await eventually(() => page.selected().then((list) => list.length), 1);
   await page.keys.press("Delete");
   await eventually(() => page.count(), 4999);
@@ -410,6 +445,13 @@ test("5,000 boxes: listed, selected, deleted and brought back", async () => {
   await page.keys.press("Control+z");
   await eventually(() => page.count(), 5000);
   await eventually(async () => (await backend.boxes(image)).length, 5000);
+  // Only the surroundings of a change are painted: it must look as if all had been.
+  await page.keys.press("Escape");
+  const patched = await page.painted(middle);
+  const distance = async () => farthest(patched, await page.painted(middle));
+  await page.keys.hold("`", () => eventually(async () => (await distance()) > 50, true));
+  // A clipped edge is rounded otherwise than a whole one, by one or two of 255 steps.
+  await eventually(async () => (await distance()) < 4, true);
 });
 
 test("submit goes on to the next picture, and the page had no error in any test", async () => {
@@ -426,6 +468,12 @@ test("submit goes on to the next picture, and the page had no error in any test"
     [],
   );
 });
+
+/** By how much any channel of any pixel differs, 0 to 255. */
+function farthest(a: readonly number[], b: readonly number[]): number {
+  assert.equal(a.length, b.length);
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0);
+}
 
 /** As the kernel would: no unload handler runs, nothing is flushed. */
 async function kill({ page }: AnnotatePage): Promise<void> {

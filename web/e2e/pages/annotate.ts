@@ -74,6 +74,19 @@ export class AnnotatePage {
     return (await this.saveState.getAttribute("data-kind")) ?? "";
   }
 
+  /** Every channel of 80 by 80 pixels around a point, of the layer that the shapes are painted on. */
+  async painted([x, y]: At): Promise<number[]> {
+    const layer = this.canvas.locator("canvas").first();
+    return layer.evaluate(
+      (canvas: HTMLCanvasElement, [x, y]) => {
+        const { left, top } = canvas.getBoundingClientRect();
+        const around = canvas.getContext("2d")?.getImageData(x - left - 40, y - top - 40, 80, 80);
+        return Array.from(around?.data ?? []);
+      },
+      [x, y] as const,
+    );
+  }
+
   /** A point given as parts of the canvas, 0 to 1 on both axes. */
   async spot(u: number, v: number): Promise<At> {
     const box = await this.canvas.boundingBox();

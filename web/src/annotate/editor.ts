@@ -27,6 +27,8 @@ export class Editor {
   private readonly leave: () => void;
   private refetching: Promise<void> | null = null;
   private stale = false;
+  /** What `shown` was made of. */
+  private basis: readonly unknown[] = [];
 
   constructor(private readonly options: EditorOptions) {
     this.leave = options.outbox.listen({
@@ -201,6 +203,10 @@ export class Editor {
     const { image, server, selection } = store.getState();
     if (!image || !server) return;
     const pending = outbox.pending(image.id);
+    const basis = [image.id, server, ...pending.map((entry) => entry.commands), ...outbox.conflicts];
+    // The outbox tells of every step that a gesture takes; most change nothing on the canvas.
+    if (basis.length === this.basis.length && basis.every((part, i) => part === this.basis[i])) return;
+    this.basis = basis;
     const conflicts = outbox.conflicts
       .filter((entry) => entry.image_id === image.id)
       .map(({ id, label, conflict }) => ({ entryId: id, label, problem: conflict as Problem }));

@@ -41,7 +41,7 @@ const gesture = (image_id: string, commands: Command[]) => ({
 });
 
 test("a gesture is being kept until the browser has stored it, and waits from then on", async () => {
-  const outbox = await start("keeping", async () => ({ kind: "unreachable" }));
+  const outbox = await start("keeping", () => new Promise(() => {}));
   const said: string[] = [];
   outbox.listen({
     acknowledged() {},
@@ -56,6 +56,20 @@ test("a gesture is being kept until the browser has stored it, and waits from th
   // Killed now, this tab would lose nothing: another life finds it.
   const next = await start("keeping", async () => ({ kind: "unreachable" }));
   expect(next.pending("a").map(({ commands }) => commands)).toEqual([[draw("x")]]);
+});
+
+test("a gesture that is answered before the browser has stored it leaves nothing behind", async () => {
+  const server = new Server();
+  const outbox = await start("quick", async (entry) => server.handle(entry));
+  const keys: number[] = [];
+  outbox.listen({ acknowledged: (entry) => keys.push(entry.key), refused() {}, changed() {} });
+  await outbox.add(gesture("a", [draw("x")]), EMPTY);
+  await until(() => outbox.waiting === 0);
+  expect(keys, "answered while it was being stored").toEqual([-1]);
+  const next = await start("quick", async (entry) => server.handle(entry));
+  await next.add(gesture("a", [draw("y")]), EMPTY);
+  await until(() => next.waiting === 0);
+  expect(server.log.map(({ wire }) => wire)).toEqual(["x", "y"].map((id) => JSON.stringify([draw(id)])));
 });
 
 /** A server that keeps what it is told once per key, and forgets to answer when it likes. */

@@ -24,14 +24,17 @@ export interface OutboxOptions {
 }
 
 /**
- * Gestures on their way to the server: stored in IndexedDB before they are sent, sent in order per image, tried again
- * with backoff until the server has answered. The key of each makes a second delivery harmless.
+ * Gestures on their way to the server: stored in IndexedDB and sent at once, in order per image, and tried again with
+ * backoff until the server has answered. The key of each makes a second delivery harmless, so that neither the storing
+ * nor the sending waits for the other: whichever is done when the tab is killed keeps the gesture.
  */
 export class Outbox {
   private readonly entries: Entry[] = [];
   private readonly busy = new Set<string>();
   private readonly retries = new Map<string, { timer: ReturnType<typeof setTimeout>; delay_ms: number }>();
   private readonly listeners = new Set<OutboxListener>();
+  /** By entry: its key in the database, once it is there, or the negative one if the browser would not store it. */
+  private readonly keeping = new Map<string, Promise<number>>();
   private closed = false;
   private unstored = 0;
   /** False from a failed delivery until the next that gets an answer. */
@@ -79,15 +82,24 @@ export class Outbox {
     this.unstored -= 1;
     const entry: Entry = { ...gesture, key: this.unstored };
     this.entries.push(entry);
+    const kept = this.keep(entry, gesture, stacks);
+    this.keeping.set(entry.id, kept);
     this.changed();
+    void this.deliver(entry.image_id);
+    await kept;
+  }
+
+  private async keep({ id, key }: Entry, gesture: Omit<Entry, "key">, stacks: Stacks): Promise<number> {
+    let kept = key;
     try {
-      const key = await storeGesture(this.db, gesture, stacks);
-      this.replace(entry.id, (known) => ({ ...known, key }));
+      kept = await storeGesture(this.db, gesture, stacks);
+      this.replace(id, (known) => ({ ...known, key: kept }));
     } catch {
       this.storing = false;
     }
+    this.keeping.delete(id);
     this.changed();
-    void this.deliver(entry.image_id);
+    return kept;
   }
 
   /** Try everything again now. */
@@ -120,23 +132,18 @@ export class Outbox {
       this.busy.delete(imageId);
     }
     // Something may have been added between the last look and here.
-    const next = this.next(imageId);
+    const [next] = this.pending(imageId);
     if (next && !this.retries.has(imageId) && !this.closed) void this.deliver(imageId);
   }
 
-  private next(imageId: string): Entry | undefined {
-    const [first] = this.pending(imageId);
-    // A negative key is still being stored: it is sent right after, by add().
-    return first && (first.key >= 0 || !this.storing) ? first : undefined;
-  }
-
   private async drain(imageId: string): Promise<void> {
-    for (let entry = this.next(imageId); entry && !this.closed; entry = this.next(imageId)) {
+    for (;;) {
+      const [entry] = this.pending(imageId);
+      if (!entry || this.closed) return;
       const stored = entry.key >= 0 ? await this.db.get("outbox", entry.key) : entry;
       if (!stored) {
         const sentElsewhere = entry;
-        this.forget(entry);
-        this.tell((listener) => listener.acknowledged(sentElsewhere, null));
+        this.forget(entry, (listener) => listener.acknowledged(sentElsewhere, null));
         continue;
       }
       // What is stored is what is sent: another tab may have rebased it, and a repeated key must carry the same body.
@@ -157,18 +164,16 @@ export class Outbox {
     switch (outcome.kind) {
       case "acknowledged":
         await this.rebase(entry, outcome.reply);
-        // Told before it is forgotten: otherwise the shape would be gone from the canvas in between.
-        this.tell((listener) => listener.acknowledged(entry, outcome.reply));
-        await this.drop(entry);
+        await this.drop(entry, (listener) => listener.acknowledged(entry, outcome.reply));
         return;
       case "refused":
-        await this.drop(entry);
-        this.tell((listener) => listener.refused(entry, outcome.problem));
+        await this.drop(entry, (listener) => listener.refused(entry, outcome.problem));
         return;
       case "conflict": {
-        const marked = { ...entry, conflict: outcome.problem };
+        const key = await this.keyOf(entry);
+        const marked = { ...entry, key, conflict: outcome.problem };
         this.replace(entry.id, () => marked);
-        if (entry.key >= 0) await this.db.put("outbox", marked);
+        if (key >= 0) await this.db.put("outbox", marked);
         this.changed();
       }
     }
@@ -184,6 +189,8 @@ export class Outbox {
       const commands = later.commands.map((command, i) =>
         isUnder(command, touched) ? (settled[i] ?? command) : command,
       );
+      // What is being stored is what an earlier life of this page would send: it changes in both places, or neither.
+      await this.keyOf(later);
       this.replace(later.id, (known) => ({ ...known, commands }));
       for (const id of touchedBy(later.commands)) touched.delete(id);
       const stored = this.entries.find((entry) => entry.id === later.id);
@@ -203,14 +210,22 @@ export class Outbox {
   }
 
   /** Killed before the browser has deleted it, it is sent again, which its key makes harmless: nobody waits for that. */
-  private async drop(entry: Entry): Promise<void> {
-    this.forget(entry);
-    if (entry.key >= 0) await this.db.delete("outbox", entry.key);
+  private async drop(entry: Entry, about?: (listener: OutboxListener) => void): Promise<void> {
+    const kept = this.keyOf(entry);
+    this.forget(entry, about);
+    const key = await kept;
+    if (key >= 0) await this.db.delete("outbox", key);
   }
 
-  private forget(entry: Entry): void {
+  private keyOf({ id, key }: Entry): Promise<number> {
+    return this.keeping.get(id) ?? Promise.resolve(this.entries.find((entry) => entry.id === id)?.key ?? key);
+  }
+
+  /** Gone from here and told why in one breath: in between, its shape would be nowhere. */
+  private forget(entry: Entry, about?: (listener: OutboxListener) => void): void {
     const at = this.entries.findIndex((each) => each.id === entry.id);
     if (at >= 0) this.entries.splice(at, 1);
+    if (about) this.tell(about);
     this.changed();
   }
 

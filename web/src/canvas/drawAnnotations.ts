@@ -1,6 +1,7 @@
-import { type Bounds, intersects } from "../geometry/bounds";
+import { type Bounds, grow, intersects } from "../geometry/bounds";
 import type { Size } from "../geometry/point";
 import { type Viewport, visibleBounds } from "../geometry/viewport";
+import { REACH_PX } from "./damage";
 import { maskBitmap } from "./maskBitmaps";
 import { strokeOutline, tracePolygon } from "./outline";
 import { hatch } from "./patterns";
@@ -9,13 +10,15 @@ import type { Scene, SceneShape } from "./scene";
 /** Above this many visible shapes, fills and labels wait until the viewport rests. */
 const CALM_COUNT = 150;
 /** Labels overlap into noise beyond this many; while the viewport moves nobody reads more than a few. */
-const LABEL_COUNT = 400;
+export const LABEL_COUNT = 400;
 const MOVING_LABEL_COUNT = 60;
 const ROOMY_COUNT = 40;
 const FONT = "600 11px system-ui, sans-serif";
 
 export interface Detail {
   readonly moving: boolean;
+  /** Paint only this rectangle of the screen anew; the rest stays. Without labels: those reach out of their shapes. */
+  readonly within?: Bounds | null;
 }
 
 /** Shapes that the canvas shows. A linear bounds check: 5,000 cost less than one stroked rectangle does. */
@@ -36,25 +39,52 @@ export function drawAnnotations(
   scene: Scene,
   viewport: Viewport,
   canvas: Size,
-  { moving }: Detail,
+  { moving, within }: Detail,
 ): number {
+  if (within) return drawWithin(context, scene, viewport, within);
   context.clearRect(0, 0, canvas.width, canvas.height);
   const visible = cull(scene, visibleBounds(viewport, canvas));
   const sketch = moving && visible.length > CALM_COUNT;
+  drawShapes(context, visible, viewport, sketch, scene.patterns);
+  if (scene.labels && visible.length <= (moving ? MOVING_LABEL_COUNT : LABEL_COUNT))
+    drawLabels(context, visible, viewport);
+  return visible.length;
+}
+
+function drawWithin(context: CanvasRenderingContext2D, scene: Scene, viewport: Viewport, area: Bounds): number {
+  const { scale, tx, ty } = viewport;
+  const { x, y, width, height } = area;
+  // A shape beside the area reaches into it with its stroke.
+  const near = grow(area, REACH_PX);
+  const visible = cull(scene, visibleBounds({ scale, tx: tx - near.x, ty: ty - near.y }, near));
+  context.save();
+  context.beginPath();
+  context.rect(x, y, width, height);
+  context.clip();
+  context.clearRect(x, y, width, height);
+  drawShapes(context, visible, viewport, false, scene.patterns);
+  context.restore();
+  return visible.length;
+}
+
+function drawShapes(
+  context: CanvasRenderingContext2D,
+  shapes: readonly SceneShape[],
+  viewport: Viewport,
+  sketch: boolean,
+  patterns: boolean,
+): void {
   context.lineWidth = sketch ? 1 : 1.5;
   context.lineJoin = "round";
   let dashed = false;
-  for (const shape of visible) {
+  for (const shape of shapes) {
     if (shape.proposal !== dashed && !sketch) {
       dashed = shape.proposal;
       context.setLineDash(dashed ? [6, 4] : []);
     }
-    drawShape(context, shape, viewport, sketch, scene.patterns);
+    drawShape(context, shape, viewport, sketch, patterns);
   }
   if (dashed) context.setLineDash([]);
-  if (scene.labels && visible.length <= (moving ? MOVING_LABEL_COUNT : LABEL_COUNT))
-    drawLabels(context, visible, viewport);
-  return visible.length;
 }
 
 function drawShape(

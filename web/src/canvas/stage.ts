@@ -1,6 +1,7 @@
 import type { Size } from "../geometry/point";
 import type { Viewport } from "../geometry/viewport";
-import { drawAnnotations } from "./drawAnnotations";
+import { damage } from "./damage";
+import { drawAnnotations, LABEL_COUNT } from "./drawAnnotations";
 import { drawOverlay } from "./drawOverlay";
 import { ImageLayer } from "./imageLayer";
 import { onMaskReady } from "./maskBitmaps";
@@ -24,15 +25,22 @@ interface Painted {
   readonly scene: Scene;
   readonly viewport: Viewport;
   readonly moving: boolean;
+  /** How many shapes were in view. */
+  readonly count: number;
 }
 
-function isSame(a: Painted | null, b: Painted): boolean {
-  const { shapes, lifted, patterns, labels } = b.scene;
+type Wanted = Omit<Painted, "count">;
+
+function isSame(a: Painted, b: Wanted): boolean {
+  return isAlike(a, b) && a.scene.shapes === b.scene.shapes;
+}
+
+/** Whether they differ in their shapes at most. */
+function isAlike(a: Painted, b: Wanted): boolean {
+  const { lifted, patterns, labels } = b.scene;
   return (
-    a !== null &&
     a.viewport === b.viewport &&
     a.moving === b.moving &&
-    a.scene.shapes === shapes &&
     a.scene.lifted === lifted &&
     a.scene.patterns === patterns &&
     a.scene.labels === labels
@@ -103,10 +111,11 @@ export class Stage {
     const viewport = this.source.viewport();
     if (painted.has("image")) this.image.move(viewport);
     if (painted.has("annotations")) {
-      const now = { scene: this.source.scene(), viewport, moving: performance.now() - this.movedAt < REST_MS };
-      if (!isSame(this.painted, now))
-        drawAnnotations(this.context(this.annotationsCanvas), now.scene, viewport, this.size, now);
-      this.painted = now;
+      this.paintAnnotations({
+        scene: this.source.scene(),
+        viewport,
+        moving: performance.now() - this.movedAt < REST_MS,
+      });
     }
     if (painted.has("overlay")) this.paintOverlay(viewport);
     this.onPaint?.(painted);
@@ -124,6 +133,18 @@ export class Stage {
     this.resizes.disconnect();
     this.leaveMasks();
     this.host.replaceChildren();
+  }
+
+  private paintAnnotations(now: Wanted): void {
+    const before = this.painted;
+    if (before && isSame(before, now)) return;
+    const context = this.context(this.annotationsCanvas);
+    // One of 5,000 has changed: what lies elsewhere stays as it is. Few shapes have labels and are cheap to paint.
+    const mayPatch = before !== null && before.count > 2 * LABEL_COUNT && !now.moving && isAlike(before, now);
+    const within = mayPatch ? damage(before.scene.shapes, now.scene.shapes, now.viewport, this.pixelRatio) : null;
+    const drawn = drawAnnotations(context, now.scene, now.viewport, this.size, { moving: now.moving, within });
+    const fewer = before ? Math.min(0, now.scene.shapes.length - before.scene.shapes.length) : 0;
+    this.painted = { ...now, count: within && before ? before.count + fewer : drawn };
   }
 
   private paintOverlay(viewport: Viewport): void {

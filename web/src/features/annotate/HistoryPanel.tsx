@@ -6,18 +6,11 @@ import type { FeedEvent } from "../../annotate/model";
 import classes from "./annotate.module.css";
 import { useEditor } from "./WorkplaceContext";
 
-/** A picture of 5,000 shapes has a long history: it is read when the hands rest, not between two gestures. */
+/** Read when the hands rest, not between two gestures. */
 const REST_MS = 400;
 
 interface History {
   readonly items: readonly { readonly event: FeedEvent; readonly summary: string; readonly at: string }[];
-}
-
-/** Whether an event is about this annotation: drawn, accepted from a proposal, moved, or brought back. */
-function isAbout(event: FeedEvent, id: string): boolean {
-  if (event.data.annotation_id === id) return true;
-  const records = [event.data.annotation, ...((event.data.annotations as unknown[] | undefined) ?? [])];
-  return records.some((record) => (record as { annotation_id?: string } | undefined)?.annotation_id === id);
 }
 
 function explain({ data }: FeedEvent): string {
@@ -38,12 +31,12 @@ export function HistoryPanel({ nameOf }: { nameOf: (actor: string | null | undef
   const [restedAt] = useDebouncedValue(`${chosen} ${version}`, REST_MS);
   const wanted = imageId !== undefined && isAnnotation && others.length === 0;
   const history = useQuery({
-    queryKey: ["history", imageId, version],
-    queryFn: () => read<History>(`/api/images/${imageId}/history`),
+    queryKey: ["history", imageId, chosen, version],
+    queryFn: () => read<History>(`/api/images/${imageId}/history?annotation_id=${chosen}`),
     enabled: wanted && restedAt === `${chosen} ${version}`,
   });
   if (!wanted || chosen === undefined) return null;
-  const items = history.data?.items.filter(({ event }) => isAbout(event, chosen)) ?? [];
+  const items = history.data?.items ?? [];
   return (
     <section className={classes.section} aria-label="History of the selected shape">
       <h2 className={classes.heading}>History</h2>

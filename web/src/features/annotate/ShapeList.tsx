@@ -1,5 +1,5 @@
 import { ActionIcon } from "@mantine/core";
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, memo, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import classes from "./annotate.module.css";
 import { Icon } from "./icons";
 
@@ -14,11 +14,14 @@ export interface ShapeRow {
   readonly selected: boolean;
   readonly hidden: boolean;
   readonly pending: boolean;
-  readonly buttons: readonly {
-    readonly icon: "eye" | "eyeOff" | "lock" | "unlock" | "check" | "cross";
-    readonly label: string;
-    readonly press: () => void;
-  }[];
+  readonly buttons: readonly RowButton[];
+}
+
+interface RowButton {
+  readonly icon: "eye" | "eyeOff" | "lock" | "unlock" | "check" | "cross";
+  readonly label: string;
+  /** Acts on the row's shape and on nothing else that was true when the row was made. */
+  readonly press: () => void;
 }
 
 interface ShapeListProps {
@@ -147,23 +150,33 @@ function Row({ id, index, count, view, onChoose, onHover }: RowProps) {
         <span className={classes.className}>{view.name}</span> <span className={classes.size}>{view.detail}</span>
       </div>
       {/* Beside the option, not in it: an option holds no buttons. Keys do the same, so screen readers miss nothing. */}
-      {view.buttons.map(({ icon, label, press }) => (
-        <ActionIcon
-          key={label}
-          size="sm"
-          variant="subtle"
-          color="gray"
-          tabIndex={-1}
-          aria-hidden="true"
-          title={label}
-          onClick={(event) => {
-            event.stopPropagation();
-            press();
-          }}
-        >
-          <Icon name={icon} size={14} />
-        </ActionIcon>
+      {view.buttons.map((button) => (
+        <Press key={button.label} id={view.id} button={button} />
       ))}
     </div>
   );
 }
+
+/** Kept while it would look the same: a gesture changes every row's place, and 50 buttons cost more than the canvas. */
+const Press = memo(
+  function Press({ button: { icon, label, press } }: { id: string; button: RowButton }) {
+    return (
+      <ActionIcon
+        size="sm"
+        variant="subtle"
+        color="gray"
+        tabIndex={-1}
+        aria-hidden="true"
+        title={label}
+        onClick={(event) => {
+          event.stopPropagation();
+          press();
+        }}
+      >
+        <Icon name={icon} size={14} />
+      </ActionIcon>
+    );
+  },
+  (before, after) =>
+    before.id === after.id && before.button.icon === after.button.icon && before.button.label === after.button.label,
+);
