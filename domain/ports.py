@@ -110,6 +110,8 @@ class EpochMetrics(msgspec.Struct, frozen=True):
     values: Mapping[str, float]
     """box_loss, cls_loss, dfl_loss, seg_loss where masks are learned, learning_rate, and map50, map50_95, precision,
     recall where validated."""
+    ap50_95_of_class: Mapping[int, float] = {}
+    """By class index, of those that the validation pictures show."""
 
 
 class TrainedWeights(msgspec.Struct, frozen=True):

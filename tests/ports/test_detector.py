@@ -127,6 +127,33 @@ def diamond(box: Box) -> Polygon:
     return Polygon((((box.x, y), (x, box.y), (box.right, y), (x, box.bottom)),))
 
 
+def test_a_validated_training_tells_the_precision_of_each_class_that_the_pictures_show(tmp_path: Path) -> None:
+    pictures = samples(tmp_path / "pictures", 8)
+    shown = {index for one in pictures[:4] for index, _ in one.shapes}
+    recipe = recipe_for(len(pictures), len(CATEGORIES), epochs=2, batch=4)
+    plan = TrainingPlan(
+        train=pictures,
+        validation=pictures[:4],
+        category_names=CATEGORIES,
+        task="detect",
+        base_weights="yolov8n.pt",
+        image_size=96,
+        epochs=recipe.epochs,
+        batch=recipe.batch,
+        seed=1,
+        device="cpu",
+        work_dir=tmp_path,
+        settings=recipe.settings,
+    )
+    reports: list[EpochMetrics | str] = []
+    load_detector("ultralytics").train(plan, reports.append)
+    epochs = [report for report in reports if isinstance(report, EpochMetrics)]
+    assert [set(epoch.ap50_95_of_class) for epoch in epochs] == [shown, shown]
+    for epoch in epochs:
+        mean = sum(epoch.ap50_95_of_class.values()) / len(shown)
+        assert epoch.values["map50_95"] == pytest.approx(mean)
+
+
 def test_a_segmentation_model_trains_from_polygons_and_answers_in_polygons(tmp_path: Path) -> None:
     """Two epochs from scratch find nothing worth having: what counts is the loss of masks and the answer's form."""
     pictures = [

@@ -135,9 +135,12 @@ def _relay_epochs(model: YOLO, plan: TrainingPlan, report: Callable[[EpochMetric
         losses = trainer.label_loss_items(trainer.tloss, prefix="train")
         values = {LOSSES[name]: float(value) for name, value in losses.items() if name in LOSSES}
         values |= {f"lr_{n}": float(lr) for n, lr in enumerate(list(trainer.lr.values())[:1])}
+        of_class: dict[int, float] = {}
         if plan.validation:
             values |= {METRICS[k]: float(v) for k, v in trainer.metrics.items() if k in METRICS}
-        report(EpochMetrics(epoch, plan.epochs, values))
+            box = trainer.validator.metrics.box
+            of_class = {int(c): float(ap) for c, ap in zip(box.ap_class_index, box.ap, strict=True)}
+        report(EpochMetrics(epoch, plan.epochs, values, of_class))
 
     model.add_callback("on_fit_epoch_end", on_fit_epoch_end)
 

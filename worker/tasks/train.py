@@ -209,7 +209,7 @@ class _Training:
         )
 
         def report(news: EpochMetrics | str) -> None:
-            self._tell(news, fold)
+            self._tell(news, fold, labelled.category_ids)
 
         trained = await asyncio.to_thread(detector.train, plan, report)
         self.training += 1
@@ -221,7 +221,7 @@ class _Training:
         await self.context.blobs.put(weights_name(digest), trained.path)
         return digest
 
-    def _tell(self, news: EpochMetrics | str, fold: str) -> None:
+    def _tell(self, news: EpochMetrics | str, fold: str, category_ids: Sequence[UUID]) -> None:
         """From the training's thread."""
         done = self.training / self.trainings
         if isinstance(news, str):
@@ -233,7 +233,8 @@ class _Training:
         message = f"{where}epoch {news.epoch} of {news.epochs}: {losses}"
         self.context.report(0.02 + 0.95 * (done + share), message, message)
         if not fold:
-            written = training_rows.write_epoch(self.context.pool, self.run_id, news.epoch, dict(news.values))
+            values = {**news.values, **{f"ap50_95:{category_ids[c]}": ap for c, ap in news.ap50_95_of_class.items()}}
+            written = training_rows.write_epoch(self.context.pool, self.run_id, news.epoch, values)
             asyncio.run_coroutine_threadsafe(written, self.loop).result()
 
     async def _measured(

@@ -1,4 +1,4 @@
-import { useComputedColorScheme } from "@mantine/core";
+import { Text, useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
@@ -21,6 +21,8 @@ export interface Band {
 interface Props {
   /** What the picture says, for who cannot see it. */
   label: string;
+  /** Whether everybody sees what it says. */
+  title?: boolean;
   xLabel: string;
   x: readonly number[];
   lines: readonly Line[];
@@ -38,7 +40,7 @@ const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10
 const GRID = { light: "#e9ecef", dark: "#3b3b3b" };
 
 /** Lines over a common x, thousands of points at ease; redrawn when the theme or the width changes. */
-export function LineChart({ label, xLabel, x, lines, bands = [], height = 220, share = false, xShare = false }: Props) {
+export function LineChart({ label, title, xLabel, x, lines, bands = [], height = 220, share, xShare }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const scheme = useComputedColorScheme("light");
@@ -117,6 +119,11 @@ export function LineChart({ label, xLabel, x, lines, bands = [], height = 220, s
 
   return (
     <figure style={{ margin: 0 }}>
+      {title && (
+        <Text component="figcaption" size="sm" fw={500}>
+          {label}
+        </Text>
+      )}
       <div ref={host} role="img" aria-label={label} className={classes.chart} />
       <ul className={classes.legend}>
         {lines.map((line) => (

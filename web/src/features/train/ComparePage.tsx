@@ -1,18 +1,20 @@
 import { Badge, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
+import { Fragment } from "react";
 import { categoriesQuery, comparisonQuery } from "../../api/queries";
 import type { Comparison } from "../../api/types";
 import { Empty } from "../../ui/Empty";
 import { ErrorPanel } from "../../ui/ErrorPanel";
 import { LineChart } from "../../ui/LineChart";
-import { figure } from "../../ui/numbers";
+import { figure, interval } from "../../ui/numbers";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { lineColor } from "../../ui/palette";
 import classes from "../../ui/ui.module.css";
 import { ComparedPictures } from "./ComparedPictures";
 import { comparedCurve } from "./comparedCurve";
+import { categoryKey } from "./curves";
 import { runName } from "./runName";
 
 export function ComparePage() {
@@ -33,7 +35,7 @@ export function ComparePage() {
             <FigureTable projectId={projectId} comparison={data} />
           </Panel>
           <Panel title="Curves">
-            <Curves comparison={data} />
+            <Curves projectId={projectId} comparison={data} />
           </Panel>
           {data.common_images > 0 && (
             <Panel
@@ -73,13 +75,20 @@ function FigureTable({ projectId, comparison }: { projectId: string; comparison:
         <Table.Tbody>
           <Row name="mAP50" values={runs.map(({ map50 }) => map50)} />
           <Row name="mAP50-95" values={runs.map(({ map50_95 }) => map50_95)} />
-          {rows.map((id) => (
-            <Row
-              key={id}
-              name={`${names.get(id) ?? "?"}, AP50-95`}
-              values={runs.map(({ per_category }) => per_category.find((each) => each.category_id === id)?.ap50_95)}
-            />
-          ))}
+          {rows.map((id) => {
+            const name = names.get(id) ?? "?";
+            const figures = runs.map(({ per_category }) => per_category.find((each) => each.category_id === id));
+            return (
+              <Fragment key={id}>
+                <Row
+                  name={`${name}, AP50`}
+                  values={figures.map((each) => each?.ap50)}
+                  notes={figures.map((each) => interval(each?.ap50_interval))}
+                />
+                <Row name={`${name}, AP50-95`} values={figures.map((each) => each?.ap50_95)} />
+              </Fragment>
+            );
+          })}
           <Row name="Pictures learned from" values={runs.map(({ run }) => run.train_images)} digits={0} />
           <Row name="Seconds of training" values={runs.map(({ run }) => run.seconds)} digits={0} />
           <Row
@@ -89,6 +98,7 @@ function FigureTable({ projectId, comparison }: { projectId: string; comparison:
           />
         </Table.Tbody>
       </Table>
+      {comparison.common_images > 1 && <Text size="sm">Small print: 95 % intervals over the common pictures.</Text>}
       {comparison.common_images === 0 && (
         <Text size="sm">These runs have no held-out picture in common, so only their own curves can be compared.</Text>
       )}
@@ -96,7 +106,15 @@ function FigureTable({ projectId, comparison }: { projectId: string; comparison:
   );
 }
 
-function Row({ name, values, digits = 3 }: { name: string; values: (number | null | undefined)[]; digits?: number }) {
+interface RowProps {
+  name: string;
+  values: (number | null | undefined)[];
+  /** Below each value. */
+  notes?: (string | undefined)[];
+  digits?: number;
+}
+
+function Row({ name, values, notes, digits = 3 }: RowProps) {
   const best = digits === 3 ? Math.max(...values.map((value) => value ?? Number.NEGATIVE_INFINITY)) : null;
   return (
     <Table.Tr>
@@ -107,6 +125,11 @@ function Row({ name, values, digits = 3 }: { name: string; values: (number | nul
         // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place
         <Table.Td key={index} fw={value != null && value === best ? 700 : 400}>
           {figure(value, digits)}
+          {notes?.[index] && (
+            <Text size="xs" className={classes.quiet}>
+              {notes[index]}
+            </Text>
+          )}
         </Table.Td>
       ))}
     </Table.Tr>
@@ -119,21 +142,18 @@ const CURVES = [
   ["cls_loss", "class loss"],
 ] as const;
 
-function Curves({ comparison }: { comparison: Comparison }) {
+function Curves({ projectId, comparison }: { projectId: string; comparison: Comparison }) {
+  const { data: categories } = useQuery(categoriesQuery(projectId, true));
   const runs = comparison.runs.map(({ run }) => run);
-  const curves = CURVES.map(([key, name]) => ({ name, ...comparedCurve(runs, key) })).filter(
-    ({ lines }) => lines.length > 0,
-  );
+  const ofCategories = categories?.items.map(({ id, name }) => [categoryKey(id), `${name}, AP50-95`] as const) ?? [];
+  const curves = [...CURVES, ...ofCategories]
+    .map(([key, name]) => ({ key, name, ...comparedCurve(runs, key) }))
+    .filter(({ lines }) => lines.length > 0);
   if (curves.length === 0) return <Empty>These runs kept no curve.</Empty>;
   return (
     <div className={classes.grid}>
-      {curves.map(({ name, x, lines }) => (
-        <div key={name}>
-          <Text size="sm" fw={500}>
-            {name}
-          </Text>
-          <LineChart label={`${name} of each run by epoch`} xLabel="epoch" x={x} lines={lines} />
-        </div>
+      {curves.map(({ key, name, x, lines }) => (
+        <LineChart key={key} title label={`${name} of each run by epoch`} xLabel="epoch" x={x} lines={lines} />
       ))}
     </div>
   );

@@ -1,7 +1,7 @@
 import { Alert, Anchor, Badge, Button, Code, Group, Progress, ScrollArea, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { client, dataOf } from "../../api/client";
-import { jobQuery, projectQuery, runQuery } from "../../api/queries";
+import { categoriesQuery, jobQuery, projectQuery, runQuery } from "../../api/queries";
 import { Empty } from "../../ui/Empty";
 import { ErrorPanel } from "../../ui/ErrorPanel";
 import { Figure, Figures } from "../../ui/Figure";
@@ -10,7 +10,7 @@ import { duration, figure, interval } from "../../ui/numbers";
 import { Panel } from "../../ui/Panel";
 import { stateColor } from "../../ui/stateColor";
 import { CategoryTable } from "./CategoryTable";
-import { epochNumbers, lossLines, qualityLines, secondsLeft } from "./curves";
+import { categoryLines, epochNumbers, lossLines, qualityLines, secondsLeft } from "./curves";
 import { runName } from "./runName";
 
 const HELD_OUT: Record<string, string> = {
@@ -23,6 +23,7 @@ export function RunDetails({ projectId, runId }: { projectId: string; runId: str
   const queries = useQueryClient();
   const { data: project } = useQuery(projectQuery(projectId));
   const { data: run, error } = useQuery(runQuery(runId));
+  const { data: categories } = useQuery(categoriesQuery(projectId, true));
   const { data: job } = useQuery({ ...jobQuery(run?.job_id ?? ""), enabled: run !== undefined });
   const cancel = useMutation({
     mutationFn: (jobId: string) =>
@@ -43,6 +44,7 @@ export function RunDetails({ projectId, runId }: { projectId: string; runId: str
   const left = job && open ? secondsLeft(job.progress, job.started_at, Date.now()) : null;
   const { metrics, epochs } = run;
   const x = epochNumbers(epochs);
+  const perCategory = categoryLines(epochs, categories?.items ?? []);
   return (
     <Panel
       title={runName(run)}
@@ -111,9 +113,12 @@ export function RunDetails({ projectId, runId }: { projectId: string; runId: str
       )}
       {epochs.length > 0 ? (
         <div style={{ display: "grid", gap: 16, gridTemplateColumns: "repeat(auto-fit, minmax(320px, 1fr))" }}>
-          <LineChart label="Losses by epoch" xLabel="epoch" x={x} lines={lossLines(epochs)} />
+          <LineChart title label="Losses by epoch" xLabel="epoch" x={x} lines={lossLines(epochs)} />
           {qualityLines(epochs).length > 0 && (
-            <LineChart label="Quality by epoch" xLabel="epoch" x={x} lines={qualityLines(epochs)} share />
+            <LineChart title label="Quality by epoch" xLabel="epoch" x={x} lines={qualityLines(epochs)} share />
+          )}
+          {perCategory.length > 0 && (
+            <LineChart title label="AP50-95 of each category by epoch" xLabel="epoch" x={x} lines={perCategory} share />
           )}
         </div>
       ) : (

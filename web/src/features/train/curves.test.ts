@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { comparedCurve } from "./comparedCurve";
-import { epochNumbers, lossLines, qualityLines, secondsLeft } from "./curves";
+import { categoryKey, categoryLines, epochNumbers, lossLines, qualityLines, secondsLeft } from "./curves";
 
 const epochs = [
   { epoch: 1, box_loss: 2, cls_loss: 3 },
@@ -14,6 +14,20 @@ test("a line for what an epoch told, none for what none did", () => {
     ["class loss", [3, null]],
   ]);
   expect(qualityLines(epochs)).toEqual([]);
+});
+
+test("each category that was measured has a line; of too many, the worst have", () => {
+  const named = Array.from({ length: 20 }, (_, i) => ({ id: `c${i}`, name: `cell ${i}`, color: "#0072b2" }));
+  const told = (count: number) => [
+    { epoch: 1 },
+    { epoch: 2, ...Object.fromEntries(named.slice(0, count).map(({ id }, i) => [categoryKey(id), i / 20])) },
+  ];
+  expect(categoryLines(told(2), named).map(({ label, values }) => [label, values])).toEqual([
+    ["cell 0", [undefined, 0]],
+    ["cell 1", [undefined, 0.05]],
+  ]);
+  expect(categoryLines(told(20), named).map(({ label }) => label)).toEqual(named.slice(0, 12).map(({ name }) => name));
+  expect(categoryLines([{ epoch: 1 }], named)).toEqual([]);
 });
 
 test("time left follows from the progress so far", () => {

@@ -29,6 +29,28 @@ export function qualityLines(epochs: readonly Epoch[]): Line[] {
   return linesOf(epochs, QUALITY);
 }
 
+/** What an epoch calls its AP50-95 of one category. */
+export const categoryKey = (categoryId: string) => `ap50_95:${categoryId}`;
+
+/** More lines than this in one chart cannot be told apart. */
+const MOST_LINES = 12;
+
+interface NamedCategory {
+  readonly id: string;
+  readonly name: string;
+  readonly color: string;
+}
+
+/** AP50-95 of each category that any epoch has measured; of many, those that are found worst by now. */
+export function categoryLines(epochs: readonly Epoch[], categories: readonly NamedCategory[]): Line[] {
+  const lines = categories
+    .map(({ id, name, color }) => ({ label: name, color, values: epochs.map((epoch) => epoch[categoryKey(id)]) }))
+    .filter(({ values }) => values.some((value) => typeof value === "number"));
+  if (lines.length <= MOST_LINES) return lines;
+  const latest = (line: Line) => line.values.findLast((value) => typeof value === "number") ?? 0;
+  return lines.sort((a, b) => latest(a) - latest(b)).slice(0, MOST_LINES);
+}
+
 /** Only what at least one epoch has told. */
 function linesOf(epochs: readonly Epoch[], names: readonly [string, string][]): Line[] {
   return names
