@@ -17,6 +17,7 @@ export type TrainingRun = Read["TrainingRun"];
 export type RunMetrics = Read["RunMetrics"];
 export type CategoryMetrics = Read["CategoryMetrics"];
 export type Comparison = Read["Comparison"];
+export type ComparedRun = Read["ComparedRun"];
 export type ComparedPicture = Read["ComparedPicture"];
 export type QueuedImage = Read["QueuedImage"];
 export type NewTrainingRun = components["schemas"]["NewTrainingRun"];

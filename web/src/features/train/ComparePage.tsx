@@ -1,20 +1,19 @@
-import { Badge, Stack, Table, Text } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
-import { Fragment } from "react";
 import { categoriesQuery, comparisonQuery } from "../../api/queries";
 import type { Comparison } from "../../api/types";
 import { Empty } from "../../ui/Empty";
 import { ErrorPanel } from "../../ui/ErrorPanel";
 import { LineChart } from "../../ui/LineChart";
-import { figure, interval } from "../../ui/numbers";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
-import { lineColor } from "../../ui/palette";
 import classes from "../../ui/ui.module.css";
 import { ComparedPictures } from "./ComparedPictures";
+import { ConfusionTable } from "./ConfusionTable";
 import { comparedCurve } from "./comparedCurve";
 import { categoryKey } from "./curves";
+import { FigureTable } from "./FigureTable";
 import { runName } from "./runName";
 
 export function ComparePage() {
@@ -34,6 +33,14 @@ export function ComparePage() {
           <Panel title={`On ${data.common_images} common pictures`}>
             <FigureTable projectId={projectId} comparison={data} />
           </Panel>
+          {data.common_images > 0 && (
+            <Panel
+              title="What they mistake"
+              lead="Boxes of confidence 0.25 and more on the common pictures; a label counts as found from IoU 0.5."
+            >
+              <Confusion projectId={projectId} comparison={data} />
+            </Panel>
+          )}
           <Panel title="Curves">
             <Curves projectId={projectId} comparison={data} />
           </Panel>
@@ -51,88 +58,20 @@ export function ComparePage() {
   );
 }
 
-function FigureTable({ projectId, comparison }: { projectId: string; comparison: Comparison }) {
+function Confusion({ projectId, comparison }: { projectId: string; comparison: Comparison }) {
   const { data: categories } = useQuery(categoriesQuery(projectId, true));
   const names = new Map(categories?.items.map(({ id, name }) => [id, name]));
-  const { runs } = comparison;
-  const rows = runs[0]?.per_category.map(({ category_id }) => category_id) ?? [];
   return (
-    <Table.ScrollContainer minWidth={480}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th />
-            {runs.map(({ run }, index) => (
-              <Table.Th key={run.id}>
-                <Badge color={lineColor(index)} autoContrast mr={6}>
-                  {index + 1}
-                </Badge>
-                {runName(run)}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          <Row name="mAP50" values={runs.map(({ map50 }) => map50)} />
-          <Row name="mAP50-95" values={runs.map(({ map50_95 }) => map50_95)} />
-          {rows.map((id) => {
-            const name = names.get(id) ?? "?";
-            const figures = runs.map(({ per_category }) => per_category.find((each) => each.category_id === id));
-            return (
-              <Fragment key={id}>
-                <Row
-                  name={`${name}, AP50`}
-                  values={figures.map((each) => each?.ap50)}
-                  notes={figures.map((each) => interval(each?.ap50_interval))}
-                />
-                <Row name={`${name}, AP50-95`} values={figures.map((each) => each?.ap50_95)} />
-              </Fragment>
-            );
-          })}
-          <Row name="Pictures learned from" values={runs.map(({ run }) => run.train_images)} digits={0} />
-          <Row name="Seconds of training" values={runs.map(({ run }) => run.seconds)} digits={0} />
-          <Row
-            name="Milliseconds a picture"
-            values={runs.map(({ run }) => inMs(run.metrics?.seconds_per_image))}
-            digits={1}
-          />
-        </Table.Tbody>
-      </Table>
-      {comparison.common_images > 1 && <Text size="sm">Small print: 95 % intervals over the common pictures.</Text>}
-      {comparison.common_images === 0 && (
-        <Text size="sm">These runs have no held-out picture in common, so only their own curves can be compared.</Text>
-      )}
-    </Table.ScrollContainer>
-  );
-}
-
-interface RowProps {
-  name: string;
-  values: (number | null | undefined)[];
-  /** Below each value. */
-  notes?: (string | undefined)[];
-  digits?: number;
-}
-
-function Row({ name, values, notes, digits = 3 }: RowProps) {
-  const best = digits === 3 ? Math.max(...values.map((value) => value ?? Number.NEGATIVE_INFINITY)) : null;
-  return (
-    <Table.Tr>
-      <Table.Th scope="row" fw={500}>
-        {name}
-      </Table.Th>
-      {values.map((value, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place
-        <Table.Td key={index} fw={value != null && value === best ? 700 : 400}>
-          {figure(value, digits)}
-          {notes?.[index] && (
-            <Text size="xs" className={classes.quiet}>
-              {notes[index]}
-            </Text>
-          )}
-        </Table.Td>
+    <div className={classes.grid}>
+      {comparison.runs.map((compared, index) => (
+        <ConfusionTable
+          key={compared.run.id}
+          compared={compared}
+          name={`${index + 1}: ${runName(compared.run)}`}
+          names={names}
+        />
       ))}
-    </Table.Tr>
+    </div>
   );
 }
 
@@ -157,8 +96,4 @@ function Curves({ projectId, comparison }: { projectId: string; comparison: Comp
       ))}
     </div>
   );
-}
-
-function inMs(seconds: number | null | undefined): number | null {
-  return seconds == null ? null : seconds * 1000;
 }
