@@ -14,11 +14,12 @@ from adapters.bulk_append import append_in_bulk
 from adapters.clock import new_id
 from adapters.pictures import Inspected, RefusedPicture, checked_file_name, inspect
 from adapters.safekeeping import kept_from_erasure
-from domain.errors import Conflict
+from domain.errors import Conflict, Unavailable
 from domain.events import Event, ImageRegistered, ImageRestored, NewEvent
 from domain.ids import derived_id
 from domain.ports import Append, BlobStore, Guard, StreamAppend
 
+STORED_AT_ONCE = 4
 Read = Callable[[], Awaitable[bytes]]
 
 _decoders = ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode")
@@ -77,8 +78,7 @@ async def register_images(
     """
     outcome = Ingested([], [], [])
     accepted: dict[str, tuple[IncomingImage, Inspected]] = {}
-    for file in incoming:
-        inspected = await _stored(blobs, file)
+    for file, inspected in zip(incoming, await _all_stored(blobs, incoming), strict=True):
         if isinstance(inspected, RejectedFile):
             outcome.rejected.append(inspected)
         elif inspected.digest in accepted:
@@ -135,6 +135,25 @@ async def _free_image_id(pool: asyncpg.Pool, project_id: UUID, digest: str) -> U
         if not await pool.fetchval("SELECT erased FROM images WHERE image_id = $1", image_id):
             return image_id
     raise AssertionError("count() never ends")
+
+
+async def _all_stored(blobs: BlobStore, incoming: Sequence[IncomingImage]) -> list[Inspected | RejectedFile]:
+    # Each waits for the disk: a few do so at once, and no more, for each is in memory meanwhile.
+    slots = asyncio.Semaphore(STORED_AT_ONCE)
+
+    async def store(file: IncomingImage) -> Inspected | RejectedFile:
+        async with slots:
+            return await _stored(blobs, file)
+
+    try:
+        async with asyncio.TaskGroup() as storing:
+            tasks = [storing.create_task(store(file)) for file in incoming]
+    except* Unavailable as failed:
+        # The first one says it all, in the words that the edge knows.
+        first = failed.exceptions[0]
+    else:
+        return [task.result() for task in tasks]
+    raise first
 
 
 async def _stored(blobs: BlobStore, file: IncomingImage) -> Inspected | RejectedFile:

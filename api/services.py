@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from adapters import kept_answers
-from adapters.blobs import ObstoreBlobStore, open_blob_store
+from adapters.blobs import open_blob_store
 from adapters.clock import new_id
 from adapters.database import SOON_S, open_pool
 from adapters.event_store import PostgresEventStore
@@ -44,7 +44,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
     hub = FeedHub(settings.database_url, pool)
     await hub.start()
     nudger = Nudger(settings.redis_url)
-    blobs: ObstoreBlobStore = open_blob_store(settings.blob_url)
+    blobs = open_blob_store(settings.blob_url)
     forgetting = asyncio.create_task(_forget_old_answers(relaxed_pool), name="forget-old-answers")
     try:
         yield Services(settings, pool, relaxed_pool, store, Executor(store, new_id), blobs, nudger, hub)

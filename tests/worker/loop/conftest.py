@@ -10,12 +10,13 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from adapters.blobs import ObstoreBlobStore, open_blob_store, weights_name
+from adapters.blobs import open_blob_store, weights_name
 from adapters.clock import new_id
 from adapters.event_store import PostgresEventStore
 from adapters.held_out import HeldOutImage, store_held_out
 from adapters.ingest import IncomingImage, register_images
 from adapters.jobs import JobBoard
+from adapters.object_blobs import ObstoreBlobStore
 from adapters.settings import Settings
 from domain import commands as c
 from domain.events import (

@@ -10,12 +10,13 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from obstore.store import LocalStore
 
-from adapters.blobs import ObstoreBlobStore, export_name, original_name
+from adapters.blobs import export_name, original_name
 from adapters.clock import new_id
 from adapters.erasure import erase_traces, registered_as
 from adapters.ingest import IncomingImage, register_images
+from adapters.local_blobs import LocalBlobStore
+from adapters.object_blobs import ObstoreBlobStore
 from domain.commands import Submit
 from domain.events import ExportRequested, ImageErased, ProjectCreated
 from domain.execute import EXPORT, IMAGE, PROJECT
@@ -32,11 +33,11 @@ NAME = original_name(hashlib.sha256(SAME).hexdigest())
 WAITING = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
 
 
-class Pausing(ObstoreBlobStore):
+class Pausing(LocalBlobStore):
     """The scene's blobs, for one who stops at a blob until the test lets it go on."""
 
     def __init__(self, folder: Path, *, after_put: str = "", after_get: str = "", before_delete: str = "") -> None:
-        super().__init__(LocalStore(prefix=folder / "blobs"))
+        super().__init__(folder / "blobs")
         self.after_put, self._after_get, self._before_delete = after_put, after_get, before_delete
         self.stopped, self.go_on = asyncio.Event(), asyncio.Event()
 
