@@ -9,7 +9,7 @@ import contextlib
 import logging
 from bisect import bisect_right
 from collections import defaultdict, deque
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +18,7 @@ import msgspec
 
 from adapters.codec import EVENT_COLUMNS, decode_event
 from adapters.database import DATABASE_AWAY, SOON_S, connected
+from adapters.feed_frames import FeedEvent, SharedFrames
 from domain.ports import Head
 
 RING_EVENTS = 20_000
@@ -27,23 +28,12 @@ PROBE_EVERY_S = 10.0
 MAX_CATCH_UP_EVENTS = 50_000
 """A cursor further behind than this is cheaper to resync than to replay."""
 
-FRAME_EVENTS = 200
-FRAME_BYTES = 256 * 1024
-"""Of several events; one that is larger has a frame of its own. A single import may weigh megabytes."""
 EPHEMERAL_FRAMES = 64
 """Progress and presence frames that a slow socket may have waiting; older ones are dropped, by contract."""
 
 log = logging.getLogger("autoannotate.feed")
 
 _encode = msgspec.json.Encoder().encode
-
-
-class FeedEvent(msgspec.Struct, frozen=True):
-    position: int
-    project_id: UUID
-    stream_id: UUID
-    type: str
-    encoded: bytes
 
 
 class EventView(msgspec.Struct, frozen=True):
@@ -90,7 +80,7 @@ class FeedHub:
         self._ring: deque[FeedEvent] = deque(maxlen=RING_EVENTS)
         self._doorbell = asyncio.Event()
         self._followers: defaultdict[UUID, set[Follower]] = defaultdict(set)
-        self._frames: dict[tuple[UUID, int, int], tuple[str | None, int]] = {}
+        self._frames = SharedFrames(self.after)
         self._tasks: list[asyncio.Task[None]] = []
         self._catch_ups = asyncio.Semaphore(4)
         self._reading = asyncio.Lock()
@@ -148,19 +138,8 @@ class FeedHub:
         return events, events[-1].position if len(events) == limit else upto
 
     async def frame_after(self, project_id: UUID, position: int) -> tuple[str | None, int]:
-        """The frame with the next events, None if there are none, and the position that a socket has reached with it.
-
-        Sockets that stand at one place share one frame: it is built once, however many they are.
-        """
-        key = (project_id, position, self.head.position)
-        frame = self._frames.get(key)
-        if frame is None:
-            events, upto = await self.after(project_id, position, FRAME_EVENTS)
-            fitting = _fitting(events)
-            frame = _frame(fitting, upto if fitting == len(events) else events[fitting - 1].position, events)
-            if key[2] == self.head.position:
-                self._frames[key] = frame
-        return frame
+        """The frame with the next events, None if there are none; the position that a socket has reached with it."""
+        return await self._frames.after(project_id, position)
 
     @contextlib.contextmanager
     def following(self, project_id: UUID) -> Generator[Follower]:
@@ -237,7 +216,7 @@ class FeedHub:
 
     def _move_to(self, head: Head, project_ids: Iterable[UUID]) -> None:
         self.head = head
-        self._frames.clear()
+        self._frames.forget()
         for project_id in project_ids:
             for follower in self._followers.get(project_id, ()):
                 follower.rang.set()
@@ -268,23 +247,6 @@ class FeedHub:
     def _presence(self, text: str) -> None:
         project_id, _, presence = text.partition(" ")
         self.publish(UUID(project_id), b'{"type":"presence",' + presence.encode()[1:])
-
-
-def _fitting(events: Sequence[FeedEvent]) -> int:
-    """How many of the first ones a frame takes, so that a phone can take the frame."""
-    weight = 0
-    for count, event in enumerate(events):
-        weight += len(event.encoded)
-        if count and weight > FRAME_BYTES:
-            return count
-    return len(events)
-
-
-def _frame(count: int, reached: int, events: Sequence[FeedEvent]) -> tuple[str | None, int]:
-    if not events:
-        return None, reached
-    body = b",".join(event.encoded for event in events[:count])
-    return (b'{"type":"events","position":%d,"events":[%b]}' % (reached, body)).decode(), reached
 
 
 async def _happens(event: asyncio.Event, within_s: float) -> bool:
