@@ -6,10 +6,14 @@ import type { ReviewState } from "./types";
 
 // Query keys start with the noun that src/feed/invalidation.ts names.
 
-export const projectsQuery = (trashed: boolean) =>
+/** How many of a list the server gives at once, at most. */
+export const MOST_LISTED = 500;
+
+export const projectsQuery = (trashed: boolean, limit = 60) =>
   queryOptions({
-    queryKey: ["projects", { trashed }],
-    queryFn: () => dataOf(client.GET("/api/projects", { params: { query: { trashed, limit: 200 } } })),
+    queryKey: ["projects", trashed ? "trashed" : "live", { limit }],
+    queryFn: () => dataOf(client.GET("/api/projects", { params: { query: { trashed, limit } } })),
+    placeholderData: (before, query) => (query?.queryKey[1] === (trashed ? "trashed" : "live") ? before : undefined),
   });
 
 export const projectQuery = (projectId: string) =>
@@ -29,15 +33,16 @@ export const categoriesQuery = (projectId: string, includeInactive = false) =>
       ),
   });
 
-export const jobsQuery = (projectId: string) =>
+export const jobsQuery = (projectId: string, limit = 50) =>
   queryOptions({
-    queryKey: ["jobs", projectId],
+    queryKey: ["jobs", projectId, { limit }],
     queryFn: () =>
       dataOf(
         client.GET("/api/projects/{project_id}/jobs", {
-          params: { path: { project_id: projectId }, query: { limit: 50 } },
+          params: { path: { project_id: projectId }, query: { limit } },
         }),
       ),
+    placeholderData: (before, query) => (query?.queryKey[1] === projectId ? before : undefined),
   });
 
 const WHILE_RUNNING_MS = 2_000;
@@ -275,15 +280,16 @@ export const statisticsQuery = (projectId: string) =>
       dataOf(client.GET("/api/projects/{project_id}/statistics", { params: { path: { project_id: projectId } } })),
   });
 
-export const exportsQuery = (projectId: string) =>
+export const exportsQuery = (projectId: string, limit = 20) =>
   queryOptions({
-    queryKey: ["exports", projectId],
+    queryKey: ["exports", projectId, { limit }],
     queryFn: () =>
       dataOf(
         client.GET("/api/projects/{project_id}/exports", {
-          params: { path: { project_id: projectId }, query: { limit: 50 } },
+          params: { path: { project_id: projectId }, query: { limit } },
         }),
       ),
+    placeholderData: (before, query) => (query?.queryKey[1] === projectId ? before : undefined),
   });
 
 /** The filter without what is left open: the client would send it as text. */

@@ -1,3 +1,5 @@
+import { useState } from "react";
+import { ShowMore } from "./ShowMore";
 import classes from "./ui.module.css";
 
 export interface Bar {
@@ -8,12 +10,16 @@ export interface Bar {
   note?: string;
 }
 
+const FEW = 20;
+
 /** Counts side by side, each with its number: as readable as a table, quicker to compare. */
 export function Bars({ bars, label }: { bars: readonly Bar[]; label: string }) {
-  const most = Math.max(1, ...bars.map(({ count }) => count));
-  return (
+  const [all, setAll] = useState(false);
+  const most = bars.reduce((highest, { count }) => Math.max(highest, count), 1);
+  const shown = all ? bars : bars.slice(0, FEW);
+  const list = (
     <ul className={classes.bars} aria-label={label}>
-      {bars.map(({ name, count, color, note }) => (
+      {shown.map(({ name, count, color, note }) => (
         <li key={name} title={note}>
           <span className={classes.barName}>{name}</span>
           <span className={classes.barTrack}>
@@ -23,5 +29,12 @@ export function Bars({ bars, label }: { bars: readonly Bar[]; label: string }) {
         </li>
       ))}
     </ul>
+  );
+  if (shown.length === bars.length) return list;
+  return (
+    <>
+      {list}
+      <ShowMore says={`Show all ${bars.length.toLocaleString()}`} onMore={() => setAll(true)} />
+    </>
   );
 }

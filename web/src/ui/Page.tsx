@@ -7,15 +7,18 @@ export function Page({
   title,
   lead,
   actions,
+  wide = false,
   children,
 }: {
   title: ReactNode;
   lead?: ReactNode;
   actions?: ReactNode;
+  /** As wide as the window: for what is looked at, not read. */
+  wide?: boolean;
   children: ReactNode;
 }) {
   return (
-    <main className={classes.page}>
+    <main className={classes.page} data-wide={wide || undefined}>
       <Group justify="space-between" align="flex-start" mb="md">
         <div>
           <Title order={1} size="h3">

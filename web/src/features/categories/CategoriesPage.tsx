@@ -7,15 +7,24 @@ import { categoriesQuery } from "../../api/queries";
 import { Empty } from "../../ui/Empty";
 import { ErrorPanel } from "../../ui/ErrorPanel";
 import { Page } from "../../ui/Page";
+import { ShowMore } from "../../ui/ShowMore";
 import { CategoryRow } from "./CategoryRow";
+
+/** A row has five fields: hundreds at once are slow to show and no easier to find one's way in. */
+const PAGE = 100;
 
 export function CategoriesPage() {
   const { projectId } = useParams({ from: "/projects/$projectId" });
   const queries = useQueryClient();
   const { data, error, refetch } = useQuery(categoriesQuery(projectId, true));
   const [name, setName] = useState("");
+  const [sought, setSought] = useState("");
+  const [most, setMost] = useState(PAGE);
   const all = data?.items ?? [];
   const active = all.filter(({ state }) => state === "active");
+  const found = active
+    .map((category, place) => ({ category, place }))
+    .filter(({ category }) => category.name.toLocaleLowerCase().includes(sought.trim().toLocaleLowerCase()));
   const gone = all.filter(({ state }) => state !== "active");
   const nameOf = new Map(all.map((category) => [category.id, category.name]));
   const add = useMutation({
@@ -60,6 +69,17 @@ export function CategoriesPage() {
           <Button type="submit" loading={add.isPending} disabled={!name.trim()}>
             Add
           </Button>
+          {active.length > PAGE && (
+            <TextInput
+              label="Find"
+              placeholder="part of the name"
+              value={sought}
+              onChange={(e) => {
+                setSought(e.currentTarget.value);
+                setMost(PAGE);
+              }}
+            />
+          )}
         </Group>
       </form>
       {add.error && <ErrorPanel error={add.error} />}
@@ -80,17 +100,15 @@ export function CategoriesPage() {
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
-                {active.map((category, place) => (
-                  <CategoryRow
-                    key={category.id}
-                    place={place}
-                    category={category}
-                    others={active.filter(({ id }) => id !== category.id)}
-                  />
+                {found.slice(0, most).map(({ category, place }) => (
+                  <CategoryRow key={category.id} place={place} category={category} active={active} />
                 ))}
               </Table.Tbody>
             </Table>
           </Table.ScrollContainer>
+          {found.length > most && (
+            <ShowMore says={`Show more of ${found.length.toLocaleString()}`} onMore={() => setMost(most + PAGE)} />
+          )}
         </Paper>
       )}
       {gone.length > 0 && (

@@ -12,16 +12,19 @@ interface Props {
   category: Category;
   /** Among the active ones: its digit unless it has a key of its own. */
   place: number;
-  others: readonly Category[];
+  active: readonly Category[];
 }
 
-export function CategoryRow({ category, place, others }: Props) {
+export function CategoryRow({ category, place, active }: Props) {
   const queries = useQueryClient();
   const [name, setName] = useState(category.name);
   const [hotkey, setHotkey] = useState(category.hotkey ?? "");
   // An action's key would win on the annotation page, so it cannot be given away.
   const taken = ACTION.get(actionBehind(bindingsOf(readKeys()), hotkey) ?? "");
   const [target, setTarget] = useState<string | null>(null);
+  // Every row offers all others: they are made for the one that is asked.
+  const [choosing, setChoosing] = useState(false);
+  const others = choosing ? active.filter(({ id }) => id !== category.id) : [];
   const params = { path: { category_id: category.id } };
   const onSettled = () => queries.invalidateQueries({ queryKey: ["categories"] });
   const change = useMutation({
@@ -97,6 +100,10 @@ export function CategoryRow({ category, place, others }: Props) {
             aria-label={`Other category for ${category.name}`}
             placeholder="into …"
             clearable
+            searchable
+            limit={100}
+            nothingFoundMessage="No other category"
+            onFocus={() => setChoosing(true)}
             data={others.map(({ id, name: label }) => ({ value: id, label }))}
             value={target}
             onChange={setTarget}

@@ -2,13 +2,14 @@ import { Code, Paper, ScrollArea, SegmentedControl, Stack, Text } from "@mantine
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { jobQuery, jobsQuery } from "../../api/queries";
+import { jobQuery, jobsQuery, MOST_LISTED } from "../../api/queries";
 import type { Job } from "../../api/types";
 import { ago } from "../../ui/ago";
 import { Empty } from "../../ui/Empty";
 import { ErrorPanel } from "../../ui/ErrorPanel";
 import { duration } from "../../ui/numbers";
 import { Page } from "../../ui/Page";
+import { ShowMore } from "../../ui/ShowMore";
 import { JobCard } from "./JobCard";
 import { jobName } from "./jobNames";
 import classes from "./jobs.module.css";
@@ -22,24 +23,27 @@ const SHOWN = {
 export function JobsPage() {
   const { projectId } = useParams({ from: "/projects/$projectId" });
   const [shown, setShown] = useState<keyof typeof SHOWN>("all");
-  const { data, error, refetch } = useQuery(jobsQuery(projectId));
+  const [limit, setLimit] = useState(50);
+  const { data, error, refetch } = useQuery(jobsQuery(projectId, limit));
   const jobs = (data?.items ?? []).filter(SHOWN[shown]);
   return (
     <Page
       title="Jobs"
       lead="Heavy work runs in processes of its own. It survives restarts; a job that fails three times says why and stops."
       actions={
-        <SegmentedControl
-          aria-label="Which jobs"
-          size="xs"
-          value={shown}
-          onChange={(value) => setShown(value as keyof typeof SHOWN)}
-          data={[
-            { value: "all", label: "All" },
-            { value: "open", label: "Waiting and running" },
-            { value: "failed", label: "Failed" },
-          ]}
-        />
+        data?.items.length ? (
+          <SegmentedControl
+            aria-label="Which jobs"
+            size="xs"
+            value={shown}
+            onChange={(value) => setShown(value as keyof typeof SHOWN)}
+            data={[
+              { value: "all", label: "All" },
+              { value: "open", label: "Waiting and running" },
+              { value: "failed", label: "Failed" },
+            ]}
+          />
+        ) : null
       }
     >
       {error && <ErrorPanel error={error} onRetry={() => void refetch()} />}
@@ -49,6 +53,7 @@ export function JobsPage() {
           <JobDetails key={job.id} job={job} />
         ))}
       </Stack>
+      {data?.next && limit < MOST_LISTED && <ShowMore says="Show older jobs" onMore={() => setLimit(MOST_LISTED)} />}
     </Page>
   );
 }

@@ -7,7 +7,7 @@ import type { ImageSource } from "./imageSource";
 import classes from "./pictures.module.css";
 import { Tile } from "./Tile";
 
-const CELL_PX = 180;
+const CELL_PX = 200;
 
 interface Props {
   projectId: string;
@@ -30,7 +30,7 @@ export function Gallery({ projectId, source, categories, filter, selected, onSel
   const span = visibleSpan(grid, total, view.top, view.height);
   const colors = useMemo(() => new Map(categories.map(({ id, color }) => [id, color])), [categories]);
   const current = useRef({ source, selected, onSelect, onSimilar, row: CELL_PX });
-  current.current = { source, selected, onSelect, onSimilar, row: rowHeight(grid.cell) };
+  current.current = { source, selected, onSelect, onSimilar, row: rowHeight(grid) };
 
   useEffect(() => {
     const scroller = outer.current?.closest("#content");
@@ -121,7 +121,7 @@ export function Gallery({ projectId, source, categories, filter, selected, onSel
                   <Tile
                     projectId={projectId}
                     image={image}
-                    size={grid.cell}
+                    height={grid.tall}
                     colors={colors}
                     filter={filter}
                     selected={selected.has(image.id)}
@@ -130,7 +130,7 @@ export function Gallery({ projectId, source, categories, filter, selected, onSel
                     {...(onSimilar ? { onSimilar: similar } : {})}
                   />
                 ) : (
-                  <div className={classes.waiting} style={{ height: grid.cell }} />
+                  <div className={classes.waiting} style={{ height: grid.tall }} />
                 )}
               </div>
             );

@@ -11,7 +11,7 @@ interface Props {
   projectId: string;
   image: Image;
   index: number;
-  size: number;
+  height: number;
   colors: ReadonlyMap<string, string>;
   filter: ImageFilter;
   selected: boolean;
@@ -21,7 +21,7 @@ interface Props {
 }
 
 export const Tile = memo(function Tile(props: Props) {
-  const { projectId, image, index, size, colors, filter, selected, onPick, onSimilar } = props;
+  const { projectId, image, index, height, colors, filter, selected, onPick, onSimilar } = props;
   const { trashed: _trashed, ...walked } = filter;
   const filterText = queryOf(walked);
   return (
@@ -31,7 +31,7 @@ export const Tile = memo(function Tile(props: Props) {
         params={{ projectId, imageId: image.id }}
         search={filterText ? { filter: filterText } : {}}
         className={classes.picture}
-        style={{ height: size }}
+        style={{ height }}
         aria-label={`Annotate ${image.file_name}`}
       >
         <img

@@ -13,9 +13,9 @@ describe("virtual grid", () => {
         const [one, other] = [seed % count, (seed + 1) % count];
         const [a, b] = [placeOf(grid, one), placeOf(grid, other)];
         expect(a.left + grid.cell).toBeLessThanOrEqual(width);
-        expect(a.top + grid.cell).toBeLessThanOrEqual(grid.height);
+        expect(a.top + grid.tall).toBeLessThanOrEqual(grid.height);
         if (one !== other)
-          expect(Math.abs(a.left - b.left) >= grid.cell || Math.abs(a.top - b.top) >= grid.cell).toBe(true);
+          expect(Math.abs(a.left - b.left) >= grid.cell || Math.abs(a.top - b.top) >= grid.tall).toBe(true);
       }),
     );
   });
@@ -28,10 +28,10 @@ describe("virtual grid", () => {
         const span = visibleSpan(grid, count, scrollTop, height);
         for (let index = 0; index < Math.min(count, 3_000); index++) {
           const { top } = placeOf(grid, index);
-          const shown = top < scrollTop + height && top + grid.cell > scrollTop;
+          const shown = top < scrollTop + height && top + grid.tall > scrollTop;
           if (shown) expect(index >= span.start && index < span.end).toBe(true);
         }
-        expect(span.end - span.start).toBeLessThanOrEqual(grid.columns * (Math.ceil((3 * height) / grid.cell) + 2));
+        expect(span.end - span.start).toBeLessThanOrEqual(grid.columns * (Math.ceil((3 * height) / grid.tall) + 2));
       }),
     );
   });
@@ -55,7 +55,7 @@ describe("virtual grid", () => {
         const to = scrollTopToShow(grid, index, from, 900);
         const { top } = placeOf(grid, index);
         expect(top).toBeGreaterThanOrEqual(to);
-        expect(top + grid.cell).toBeLessThanOrEqual(to + 900);
+        expect(top + grid.tall).toBeLessThanOrEqual(to + 900);
         expect(scrollTopToShow(grid, index, to, 900)).toBe(to);
       }),
     );

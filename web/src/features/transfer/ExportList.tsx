@@ -1,16 +1,19 @@
 import { Anchor, Badge, Progress, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { exportsQuery, jobQuery } from "../../api/queries";
+import { useState } from "react";
+import { exportsQuery, jobQuery, MOST_LISTED } from "../../api/queries";
 import type { Export } from "../../api/types";
 import { ago } from "../../ui/ago";
 import { Empty } from "../../ui/Empty";
 import { ErrorPanel } from "../../ui/ErrorPanel";
 import { bytes } from "../../ui/numbers";
 import { Panel } from "../../ui/Panel";
+import { ShowMore } from "../../ui/ShowMore";
 import { stateColor } from "../../ui/stateColor";
 
 export function ExportList({ projectId }: { projectId: string }) {
-  const { data, error, refetch } = useQuery(exportsQuery(projectId));
+  const [limit, setLimit] = useState(20);
+  const { data, error, refetch } = useQuery(exportsQuery(projectId, limit));
   const exports = data?.items ?? [];
   return (
     <Panel title="Exports">
@@ -51,6 +54,7 @@ export function ExportList({ projectId }: { projectId: string }) {
           </Table>
         </Table.ScrollContainer>
       )}
+      {data?.next && limit < MOST_LISTED && <ShowMore says="Show older exports" onMore={() => setLimit(MOST_LISTED)} />}
     </Panel>
   );
 }
