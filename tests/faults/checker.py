@@ -69,7 +69,7 @@ def unique_events(history: History) -> Iterator[str]:
 
 
 def acknowledged_once(history: History) -> Iterator[str]:
-    found = _by_mark(history)
+    found = rows_by_mark(history)
     for op in history.operations:
         rows = found[op.event_type, op.mark]
         if op.outcome == "ok" and len(rows) != 1:
@@ -79,14 +79,14 @@ def acknowledged_once(history: History) -> Iterator[str]:
 
 
 def refused_never(history: History) -> Iterator[str]:
-    found = _by_mark(history)
+    found = rows_by_mark(history)
     for op in history.operations:
         if op.outcome == "fail" and found[op.event_type, op.mark]:
             yield f"{_named(op)} was refused and is in the log"
 
 
 def unknown_at_most_once(history: History) -> Iterator[str]:
-    found = _by_mark(history)
+    found = rows_by_mark(history)
     for op in history.operations:
         count = len(found[op.event_type, op.mark])
         if op.outcome in ("unknown", "invoked") and count > 1:
@@ -95,7 +95,7 @@ def unknown_at_most_once(history: History) -> Iterator[str]:
 
 def real_time_order(history: History) -> Iterator[str]:
     """What was acknowledged before another was asked for stands before it."""
-    found = _by_mark(history)
+    found = rows_by_mark(history)
     placed = [
         (op, rows[0].position)
         for op in history.operations
@@ -211,7 +211,7 @@ INVARIANTS: dict[str, Callable[[History], Iterator[str]]] = {
 }
 
 
-def _by_mark(history: History) -> dict[tuple[str, str], list[Row]]:
+def rows_by_mark(history: History) -> dict[tuple[str, str], list[Row]]:
     found: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in history.log:
         for mark in {row.stream_id, *(value for value in row.data.values() if isinstance(value, str))}:

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.fault_table import fault_lines, print_lines
 from tests.faults.fleet import Fleet, running_fleet
+from tests.faults.history import History
 from tests.faults.recorder import Recorder
 from tests.faults.rounds import ROUNDS
+
+HISTORIES = pytest.StashKey[list[History]]()
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +39,16 @@ def rounds() -> int:
 def recorder(request: pytest.FixtureRequest) -> Recorder:
     seed = int(os.environ.get("FAULTS_SEED", random.randrange(2**31)))
     print(f"FAULTS_SEED={seed}")
-    return Recorder(request.node.name.partition("[")[0], seed)
+    made = Recorder(request.node.name.partition("[")[0], seed)
+    request.config.stash.setdefault(HISTORIES, []).append(made.history)
+    return made
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if lines := fault_lines(config.stash.get(HISTORIES, [])):
+        terminalreporter.section("faults")
+        for line in print_lines(lines):
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture

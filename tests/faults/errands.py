@@ -70,6 +70,15 @@ class Errands:
             await asyncio.sleep(0.02)
         return row
 
+    async def until_tried_again(self, job_id: str, within_s: float = 120) -> None:
+        """In another attempt than its first, or done already: the fault may have come too late for it."""
+        deadline = time.monotonic() + within_s
+        while (row := await self.row(job_id))["state"] != "succeeded" and (
+            row["state"] != "running" or row["attempt"] < 2
+        ):
+            assert time.monotonic() < deadline, f"job {job_id} is {dict(row)} after {within_s} s"
+            await asyncio.sleep(0.02)
+
     async def until_said(self, job_id: str, message: str, within_s: float = 120) -> None:
         deadline = time.monotonic() + within_s
         while (row := await self.row(job_id))["message"] != message:
