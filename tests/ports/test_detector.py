@@ -1,6 +1,7 @@
 """What every Detector promises, on a handful of drawn parts."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -41,6 +42,26 @@ def turned_box(box: Box, mirror: str) -> Box:
     return Box(x, y, box.width, box.height)
 
 
+def tiny_plan(pictures: list[TrainingSample], work_dir: Path, **changes: Any) -> TrainingPlan:
+    """Two epochs at 96 px."""
+    recipe = recipe_for(len(pictures), len(CATEGORIES), epochs=2, batch=4)
+    plan = TrainingPlan(
+        train=pictures,
+        validation=[],
+        category_names=CATEGORIES,
+        task="detect",
+        base_weights="yolov8n.pt",
+        image_size=96,
+        epochs=recipe.epochs,
+        batch=recipe.batch,
+        seed=1,
+        device="cpu",
+        work_dir=work_dir,
+        settings=recipe.settings,
+    )
+    return msgspec.structs.replace(plan, **changes)
+
+
 class DetectorContract:
     name: str
 
@@ -51,21 +72,7 @@ class DetectorContract:
         # One of them is a negative: it must train like the others.
         first = pictures[0]
         pictures[0] = TrainingSample(first.image_id, first.path, first.width, first.height, [], first.group)
-        recipe = recipe_for(len(pictures), len(CATEGORIES), epochs=2, batch=4)
-        plan = TrainingPlan(
-            train=pictures,
-            validation=[],
-            category_names=CATEGORIES,
-            task="detect",
-            base_weights="yolov8n.pt",
-            image_size=96,
-            epochs=recipe.epochs,
-            batch=recipe.batch,
-            seed=1,
-            device="cpu",
-            work_dir=folder,
-            settings=recipe.settings,
-        )
+        plan = tiny_plan(pictures, folder)
         detector = load_detector(self.name)
         reports: list[EpochMetrics | str] = []
         return detector, detector.train(plan, reports.append), reports, pictures
@@ -130,21 +137,7 @@ def diamond(box: Box) -> Polygon:
 def test_a_validated_training_tells_the_precision_of_each_class_that_the_pictures_show(tmp_path: Path) -> None:
     pictures = samples(tmp_path / "pictures", 8)
     shown = {index for one in pictures[:4] for index, _ in one.shapes}
-    recipe = recipe_for(len(pictures), len(CATEGORIES), epochs=2, batch=4)
-    plan = TrainingPlan(
-        train=pictures,
-        validation=pictures[:4],
-        category_names=CATEGORIES,
-        task="detect",
-        base_weights="yolov8n.pt",
-        image_size=96,
-        epochs=recipe.epochs,
-        batch=recipe.batch,
-        seed=1,
-        device="cpu",
-        work_dir=tmp_path,
-        settings=recipe.settings,
-    )
+    plan = tiny_plan(pictures, tmp_path, validation=pictures[:4])
     reports: list[EpochMetrics | str] = []
     load_detector("ultralytics").train(plan, reports.append)
     epochs = [report for report in reports if isinstance(report, EpochMetrics)]
@@ -160,21 +153,7 @@ def test_a_segmentation_model_trains_from_polygons_and_answers_in_polygons(tmp_p
         msgspec.structs.replace(one, shapes=[(index, diamond(bounding_box(shape))) for index, shape in one.shapes])
         for one in samples(tmp_path / "pictures", 8)
     ]
-    recipe = recipe_for(len(pictures), len(CATEGORIES), epochs=2, batch=4)
-    plan = TrainingPlan(
-        train=pictures,
-        validation=[],
-        category_names=CATEGORIES,
-        task="segment",
-        base_weights="yolov8n-seg.pt",
-        image_size=96,
-        epochs=recipe.epochs,
-        batch=recipe.batch,
-        seed=1,
-        device="cpu",
-        work_dir=tmp_path,
-        settings=recipe.settings,
-    )
+    plan = tiny_plan(pictures, tmp_path, task="segment", base_weights="yolov8n-seg.pt")
     detector = load_detector("ultralytics")
     reports: list[EpochMetrics | str] = []
     weights = detector.train(plan, reports.append)
