@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { client, dataOf } from "../../api/client";
 import type { Job } from "../../api/types";
 import { stateColor } from "../../ui/stateColor";
-import { jobName } from "./jobNames";
+import { jobName, jobWords } from "./jobNames";
 import classes from "./jobs.module.css";
 
 /** One job: how it stands, what can be done about it, and its last words. `when` says more beside its name. */
@@ -16,6 +16,7 @@ export function JobCard({ job, when }: { job: Job; when?: ReactNode }) {
     onSettled: () => queries.invalidateQueries({ queryKey: ["jobs"] }),
   });
   const open = job.state === "running" || job.state === "queued";
+  const words = jobWords(job);
   return (
     <Stack gap={4} className={classes.job}>
       <Group justify="space-between" wrap="nowrap">
@@ -50,7 +51,7 @@ export function JobCard({ job, when }: { job: Job; when?: ReactNode }) {
         </Group>
       </Group>
       {open && <Progress value={job.progress * 100} aria-label={`${jobName(job.kind)} progress`} />}
-      {job.message && <Text size="xs">{job.message}</Text>}
+      {words && <Text size="xs">{words}</Text>}
       {job.error && (
         <Text size="xs" c="red">
           {job.error}
