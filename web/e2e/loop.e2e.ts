@@ -269,8 +269,12 @@ async function train(epochs: string): Promise<void> {
   await page.getByRole("option", { name: "One split" }).click();
   const before = await page.getByRole("checkbox", { name: /^Compare / }).count();
   await page.getByRole("button", { name: "Start training" }).click();
-  await eventually(() => page.getByRole("checkbox", { name: /^Compare / }).count(), before + 1);
-  await page.getByRole("region").getByText("succeeded").first().waitFor({ timeout: JOB_MS });
+  // Only a run that has succeeded can be compared; an earlier one says "succeeded" all the while.
+  await eventually(
+    () => page.getByRole("checkbox", { name: /^Compare /, disabled: false }).count(),
+    before + 1,
+    JOB_MS,
+  );
 }
 
 function rounded(geometry: unknown): string {
