@@ -30,7 +30,7 @@ export function ComparePage() {
       {error && <ErrorPanel error={error} />}
       {data && (
         <Stack>
-          <Panel title={`On ${data.common_images} common pictures`}>
+          <Panel title={`On ${data.common_images} common ${data.common_images === 1 ? "picture" : "pictures"}`}>
             <FigureTable projectId={projectId} comparison={data} />
           </Panel>
           {data.common_images > 0 && (

@@ -91,7 +91,9 @@ interface RowProps {
 }
 
 function Row({ name, values, notes, digits = 3 }: RowProps) {
-  const best = digits === 3 ? Math.max(...values.map((value) => value ?? Number.NEGATIVE_INFINITY)) : null;
+  const known = values.filter((value) => value != null);
+  // Where all are alike none is the best.
+  const best = digits === 3 && new Set(known).size > 1 ? Math.max(...known) : null;
   return (
     <Table.Tr>
       <Table.Th scope="row" fw={500}>
