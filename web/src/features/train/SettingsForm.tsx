@@ -91,7 +91,7 @@ export function SettingsForm({
         <Select
           mt="sm"
           label="Learn also from the proposals of"
-          description="Its sure boxes on pictures that nobody has labelled: twice the time, often the better model."
+          description="Its sure boxes on pictures that nobody has labelled: twice the time; gains most with few labels."
           allowDeselect={false}
           disabled={finished.length === 0 || Boolean(wanted.base_weights)}
           data={[
