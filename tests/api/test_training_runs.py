@@ -1,5 +1,7 @@
 """Trainings asked for over the API: what is missing first, what is wrong, and what becomes of a cancelled one."""
 
+import uuid
+
 import pytest
 
 from tests.api.conftest import Api
@@ -15,7 +17,7 @@ def labelled(api: Api, count: int) -> Loop:
     for place, image in enumerate(api.upload(loop.project_id, *(picture(n) for n in range(count)))["registered"]):
         drawn = {
             "type": "draw_annotation",
-            "annotation_id": f"01900000-0000-7000-8000-{place:012x}",
+            "annotation_id": str(uuid.uuid5(uuid.UUID(category), str(place))),
             "category_id": category,
             "geometry": box(),
         }

@@ -49,7 +49,7 @@ def scene(api: Api) -> tuple[str, str, str]:
     return project, api.category(project, "RBC"), api.image(project, 501)
 
 
-KNOWN = "01900000-0000-7000-8000-0000000000aa"
+KNOWN = "the box that is there"
 GESTURES = {
     "draw": [{"type": "draw_annotation", "annotation_id": str(uuid.uuid4()), "geometry": box(30)}],
     "reshape": [{"type": "reshape_annotation", "annotation_id": KNOWN, "geometry": box(9, 9)}],
@@ -67,10 +67,14 @@ GESTURES = {
 @pytest.mark.parametrize("gesture", GESTURES)
 def test_ones_own_last_gesture_is_taken_back_and_done_again(api: Api, scene: tuple[str, str, str], gesture: str):
     project, category, image = scene
-    api.commands(image, {**draw(category), "annotation_id": KNOWN})
+    known = str(uuid.uuid4())
+    api.commands(image, {**draw(category), "annotation_id": known})
     before, position = shown(api, image), head(api, project)
     commands = [
-        {**one, "category_id": category} if one["type"] == "draw_annotation" else one for one in GESTURES[gesture]
+        one
+        | ({"category_id": category} if one["type"] == "draw_annotation" else {})
+        | ({"annotation_id": known} if one.get("annotation_id") == KNOWN else {})
+        for one in GESTURES[gesture]
     ]
     api.commands(image, *commands)
     done = shown(api, image)
@@ -224,7 +228,8 @@ async def test_every_past_position_reads_and_exports_as_it_was(
         past[position] = shown(api, image)[:2]
         return position
 
-    api.commands(image, {**draw(category), "annotation_id": KNOWN})
+    known = str(uuid.uuid4())
+    api.commands(image, {**draw(category), "annotation_id": known})
     remember()
     api.commands(image, draw(other, 20), {"type": "submit"})
     exported_at = remember()
@@ -239,7 +244,7 @@ async def test_every_past_position_reads_and_exports_as_it_was(
     remember()
     undo(api, project, type="undo", undo_id=report["undo_id"])
     remember()
-    api.commands(image, {"type": "delete_annotation", "annotation_id": KNOWN})
+    api.commands(image, {"type": "delete_annotation", "annotation_id": known})
     remember()
     assert (await rebuild(api_settings.database_url)).equal
     assert {position: shown(api, image, position=position)[:2] for position in past} == past
