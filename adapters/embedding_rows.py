@@ -87,7 +87,8 @@ async def store_vectors(
         "INSERT INTO embeddings (image_id, embedder, project_id, dim, vector, dhash) "
         "SELECT v.image_id, $2, $1, $3, v.vector, v.dhash "
         "FROM unnest($4::uuid[], $5::bytea[], $6::bytea[]) AS v(image_id, vector, dhash) "
-        "JOIN images i ON i.image_id = v.image_id AND i.project_id = $1 AND NOT i.erased ON CONFLICT DO NOTHING",
+        "JOIN images i ON i.image_id = v.image_id AND i.project_id = $1 AND NOT i.erased FOR SHARE OF i "
+        "ON CONFLICT DO NOTHING",
         project_id,
         embedder,
         dim,

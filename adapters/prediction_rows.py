@@ -92,7 +92,16 @@ async def require_fence(connection: Connection, fence: Guard) -> None:
 async def write_predictions(
     connection: Connection, project_id: UUID, run_id: UUID, job_id: UUID, images: Sequence[PredictedImage]
 ) -> None:
-    """In the caller's transaction: older open predictions of these images are superseded, the new ones copied in."""
+    """In the caller's transaction: older open predictions of these images are superseded, the new ones copied in.
+
+    An image erased meanwhile gets none.
+    """
+    rows = await connection.fetch(
+        "SELECT image_id FROM images WHERE image_id = ANY($1::uuid[]) AND NOT erased",
+        [image.image_id for image in images],
+    )
+    here = {row["image_id"] for row in rows}
+    images = [image for image in images if image.image_id in here]
     ids = [image.image_id for image in images]
     await connection.execute(
         "UPDATE predictions SET state = 'superseded' WHERE image_id = ANY($1::uuid[]) AND state = 'open'", ids

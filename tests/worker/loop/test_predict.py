@@ -1,5 +1,6 @@
 """Predictions of a run by a detector whose answers are known: shown, accepted, left alone, undone, fenced."""
 
+import asyncio
 from pathlib import Path
 from uuid import UUID
 
@@ -223,3 +224,22 @@ async def test_a_run_without_weights_predicts_nothing(scene: Scene, tmp_path: Pa
     await scene.images(1)
     with pytest.raises(NotReady, match="weights are gone"):
         await predicted(scene, tmp_path, run_id)
+
+
+async def test_an_image_erased_while_it_is_looked_at_gets_no_prediction(
+    scene: Scene, tmp_path: Path, detector: KnownDetector
+) -> None:
+    await scene.category("cell")
+    stays, goes = await scene.images(2)
+    loop = asyncio.get_running_loop()
+
+    def answer(_image: UUID) -> list[Detection]:
+        erased = scene.pool.execute("UPDATE images SET erased = true WHERE image_id = $1", goes)
+        asyncio.run_coroutine_threadsafe(erased, loop).result(10)
+        return found(0.9)
+
+    detector.answer = answer
+    await predicted(scene, tmp_path, await scene.run())
+    assert await states(scene, stays) == [(0.9, "open")]
+    assert await states(scene, goes) == []
+    assert await scene.pool.fetchval("SELECT count(*) FROM image_predictions WHERE image_id = $1", goes) == 0
