@@ -1,24 +1,21 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { Browser, Locator, Page } from "playwright-core";
-import { Backend, type Uploaded } from "./backend";
-import { launch, person } from "./browser";
+import type { Locator, Page } from "playwright-core";
+import type { Backend, Uploaded } from "./backend";
 import { AnnotatePage } from "./pages/annotate";
 import { pictures } from "./pictures";
-import { type Server, startServer } from "./server";
+import { Scene } from "./scene";
 import { eventually } from "./until";
 
-let server: Server;
-let browser: Browser;
+let scene: Scene;
 let backend: Backend;
 let page: Page;
 let projectId: string;
 let image: Uploaded;
-const errors: string[] = [];
 
 before(async () => {
-  [server, browser] = await Promise.all([startServer(), launch()]);
-  backend = new Backend(server.url);
+  scene = await Scene.open();
+  ({ backend, page } = scene);
   const project = await backend.project("Classes", ["RBC", "WBC", "Platelets"]);
   projectId = project.id;
   [image] = (await backend.upload(projectId, await pictures(1))) as [Uploaded];
@@ -26,18 +23,11 @@ before(async () => {
     await backend.draw(image.id, project.categories[name] as string, [
       { type: "box", x: 40 + 100 * place, y: 60, width: 60, height: 60 },
     ]);
-  const who = await person(browser);
-  page = await who.newPage();
-  page.setDefaultTimeout(30_000);
-  page.on("pageerror", (error) => errors.push(String(error)));
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+after(() => scene?.close());
 
-const open = () => page.goto(`${server.url}/projects/${projectId}/categories`);
+const open = () => scene.goto(`/projects/${projectId}/categories`);
 const row = (name: string): Locator =>
   page.getByRole("row").filter({ has: page.getByRole("textbox", { name: `Name of ${name}`, exact: true }) });
 const count = (name: string) => row(name).getByRole("cell").nth(3).textContent();
@@ -56,7 +46,7 @@ test("a new name and a key of its own stay with the project, and the key draws",
   await page.getByRole("textbox", { name: "Key of Red cell" }).fill("7");
   await page.keyboard.press("Tab");
   await eventually(async () => (await categories()).find(({ name }) => name === "Red cell")?.hotkey, "7");
-  const annotate = await AnnotatePage.open(page, server.url, projectId, image.id);
+  const annotate = await AnnotatePage.open(page, scene.server.url, projectId, image.id);
   await annotate.keys.press("2", "7", "Insert");
   await eventually(async () => (await annotate.list()).filter((words) => words.startsWith("Red cell")).length, 2);
   await annotate.keys.press("Control+z");
@@ -86,7 +76,7 @@ test("one that is in use is removed only with a place for its annotations", asyn
   await row("WBC").getByRole("button", { name: "Remove" }).click();
   await eventually(() => row("WBC").count(), 0);
   await eventually(() => count("Red cell"), "3");
-  assert.deepEqual(errors, []);
+  assert.deepEqual(scene.errors, []);
 });
 
 async function categories(): Promise<{ name: string; hotkey: string | null }[]> {

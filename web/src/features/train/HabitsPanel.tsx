@@ -8,7 +8,6 @@ import { Panel } from "../../ui/Panel";
 
 /** What holds for every training of the project, those that it starts by itself included. */
 export function HabitsPanel({ project }: { project: Project }) {
-  const settings = project.settings as ProjectSettings;
   const queries = useQueryClient();
   const save = useMutation({
     mutationFn: (change: ProjectSettings) =>
@@ -20,6 +19,8 @@ export function HabitsPanel({ project }: { project: Project }) {
       ),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["project", project.id] }),
   });
+  // What was chosen shows at once; a refusal brings back what holds.
+  const settings: ProjectSettings = { ...project.settings, ...(save.isPending ? save.variables : {}) };
   const retrainAfter = settings.retrain_after ?? 0;
   return (
     <Panel title="Every training of this project" lead="Saved at once; the next run goes by it.">
