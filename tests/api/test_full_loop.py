@@ -3,7 +3,6 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,11 @@ from worker.import_.voc import read_voc
 TINY = {"image_size": 96, "epochs": 80, "batch": 4, "settings": {"folds": 2, "learning_rate": 0.01}}
 
 
-@pytest.fixture(scope="module")
-def worker(api_settings: Settings) -> Iterator[None]:
-    with running_worker(api_settings):
-        yield
-
-
-@pytest.mark.usefixtures("worker")
-def test_drawn_parts_become_a_dataset(api: Api, tmp_path: Path) -> None:
+def test_drawn_parts_become_a_dataset(api: Api, api_settings: Settings, tmp_path: Path) -> None:
     pictures = list(draw_parts(tmp_path, 14, seed=5, settings=PartsSettings(width=160, height=120)))
-    run_loop(api, pictures, labelled=8, **TINY)
+    # One worker at a time: that of the other test has weights, and either would take any job.
+    with running_worker(api_settings):
+        run_loop(api, pictures, labelled=8, **TINY)
 
 
 @pytest.mark.shared_data

@@ -15,6 +15,7 @@ from domain.evaluation import Category, Found, JudgedImage, matches
 
 LEAST_CONFIDENCE = 0.01
 EDGE_PX = 3.0
+LEAST_SIDE_PX = 0.01
 """A box that comes so near to the picture's edge is taken as cut by it."""
 LEAST_IMAGES = 10
 LEAST_OF_EACH = 12
@@ -143,7 +144,8 @@ def _features(found: Sequence[Found], width: int, height: int, usual: Mapping[Ca
     confidence = np.clip([one.confidence for one in found], 1e-4, 1 - 1e-4)
     odds = np.log(confidence / (1 - confidence))
     cut = ((edges[:, :2] < EDGE_PX) | (edges[:, 2:] > np.array([width, height]) - EDGE_PX)).any(axis=1)
-    sides = edges[:, 2:] - edges[:, :2]
+    # A box at the very edge can be rounded to nothing, and datasets hold labels without any width.
+    sides = np.maximum(edges[:, 2:] - edges[:, :2], LEAST_SIDE_PX)
     usual_sides = np.array([usual.get(one.category, 1.0) for one in found])
     size = np.log(np.sqrt(sides.prod(axis=1) / (width * height)) / usual_sides)
     aspect = np.log(sides[:, 0] / sides[:, 1])
@@ -167,4 +169,5 @@ def _shown(found: Sequence[Found]) -> list[Found]:
 
 def _side(width: float, height: float, image: SizedImage) -> float:
     """Of a box, as a share of the picture's own: the root of the shared area."""
+    width, height = max(width, LEAST_SIDE_PX), max(height, LEAST_SIDE_PX)
     return float(np.sqrt(width * height / (image.width * image.height)))

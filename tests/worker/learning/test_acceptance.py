@@ -35,6 +35,32 @@ def test_what_the_edge_cuts_and_specks_lose_their_confidence_and_cells_keep_thei
     assert max(one.confidence for one in better[8:]) < 0.2
 
 
+def test_boxes_and_labels_without_any_width_are_no_reason_to_fail():
+    images = []
+    for seed in range(20):
+        one = picture(seed).judged
+        thin = [Found("cell", Box(WIDTH, 40.0 + place, 0, 12), 0.5) for place in range(2)]
+        judged = JudgedImage([*one.labels, Label("cell", Box(50, 50, 0, 0))], [*one.found, *thin])
+        images.append(SizedImage(judged, WIDTH, HEIGHT))
+    judged, acceptances = cross_fitted(images, ["cell"])
+    assert set(acceptances) == {"cell"}
+    assert all(0 <= one.confidence <= 1 for image in judged for one in image.found)
+
+
+def test_a_category_of_labels_without_any_width_has_a_size_all_the_same():
+    labels = [Label("speck", Box(50, 50, 0, 0))]
+    images = [
+        SizedImage(
+            JudgedImage(labels, [Found("speck", Box(50, 50, 0, 0), 0.5), Found("speck", Box(9, 9, 4, 4), 0.4)]),
+            WIDTH,
+            HEIGHT,
+        )
+        for _ in range(20)
+    ]
+    judged, _ = cross_fitted(images, ["speck"])
+    assert all(0 <= one.confidence <= 1 for image in judged for one in image.found)
+
+
 def test_more_can_be_promised_of_rescored_boxes():
     images = [picture(seed) for seed in range(20)]
     judged, acceptances = cross_fitted(images, ["cell"])
