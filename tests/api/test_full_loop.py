@@ -15,14 +15,17 @@ from worker.drawn_parts import PartsSettings, draw_parts
 from worker.import_.records import ImportImage
 from worker.import_.voc import read_voc
 
-TINY = {"image_size": 96, "epochs": 80, "batch": 4, "settings": {"folds": 2, "learning_rate": 0.01}}
+TINY = {"image_size": 96, "epochs": 12, "batch": 4, "settings": {"folds": 2, "learning_rate": 0.01}}
 
 
 def test_drawn_parts_become_a_dataset(api: Api, api_settings: Settings, tmp_path: Path) -> None:
     pictures = list(draw_parts(tmp_path, 14, seed=5, settings=PartsSettings(width=160, height=120)))
     # One worker at a time: that of the other test has weights, and either would take any job.
     with running_worker(api_settings):
-        run_loop(api, pictures, labelled=8, **TINY)
+        loop = run_loop(api, pictures, labelled=8, **TINY)
+    # So short a training from scratch may find nothing at all: what it finds is counted, and nothing is accepted.
+    notices = loop.api.call("GET", f"/api/projects/{loop.project_id}/training-runs")["items"][0]["notices"]
+    assert any("scratch" in notice for notice in notices)
 
 
 @pytest.mark.shared_data
@@ -34,6 +37,7 @@ def test_blood_cells_become_a_dataset(api: Api, api_settings: Settings) -> None:
     pictures = [one for one in read_voc(SHARED / "data" / "bccd") if isinstance(one, ImportImage)][:14]
     with running_worker(weighted):
         loop = run_loop(api, pictures, labelled=8, image_size=160, epochs=24, batch=4, settings={"folds": 2})
+        accept_and_withdraw(loop)
     notices = loop.api.call("GET", f"/api/projects/{loop.project_id}/training-runs")["items"][0]["notices"]
     assert not any("scratch" in notice for notice in notices)
 
@@ -66,7 +70,7 @@ def run_loop(api: Api, pictures: list[ImportImage], labelled: int, **training: A
     job = loop.finished(loop.start("predictions", run_id=run_id, min_confidence=0.0)["job"])
     assert job["result"]["images"] == len(ids) - labelled
     images = api.call("GET", f"/api/projects/{loop.project_id}/images")["items"]
-    assert sum(image["prediction_count"] for image in images) == job["result"]["predictions"] > 0
+    assert sum(image["prediction_count"] for image in images) == job["result"]["predictions"]
     assert all(image["state"] == "submitted" for image in images[:labelled])
     queue = api.call("GET", f"/api/projects/{loop.project_id}/review-queue")
     assert queue["run_id"] == run_id
@@ -75,16 +79,6 @@ def run_loop(api: Api, pictures: list[ImportImage], labelled: int, **training: A
     assert values == sorted(values, reverse=True)
     judged = api.call("GET", f"/api/projects/{loop.project_id}/review-queue", params={"order": "label_errors"})
     assert {one["image"]["id"] for one in judged["items"]} == set(ids[:labelled])
-
-    accepted = loop.finished(loop.start("predictions", run_id=run_id, mode="accept", min_confidence=0.01)["job"])
-    assert accepted["result"]["accepted_boxes"] > 0
-    shapes = api.annotations(ids[-1])["annotations"]
-    assert shapes
-    assert {shape["source"] for shape in shapes} == {"model"}
-    withdrawn = api.call("POST", f"/api/projects/{loop.project_id}/predictions/{accepted['id']}/withdraw", 200)
-    assert withdrawn == {"withdrawn": accepted["result"]["accepted_images"], "kept": 0}
-    assert api.annotations(ids[-1])["annotations"] == []
-    assert api.call("GET", f"/api/images/{ids[-1]}")["state"] == "unlabelled"
 
     export = loop.start("exports", format="yolo")["export"]
     loop.finished(api.call("GET", f"/api/jobs/{export['job_id']}"))
@@ -95,3 +89,19 @@ def run_loop(api: Api, pictures: list[ImportImage], labelled: int, **training: A
     assert boxes == sum(len(loop.truth[image_id].shapes) for image_id in ids[:labelled])
     assert json.loads(archive.read("manifest.json"))["position"] == export["position"]
     return loop
+
+
+def accept_and_withdraw(loop: Loop) -> None:
+    """What a run that has learned something finds becomes annotations, and goes again."""
+    api = loop.api
+    run_id = api.call("GET", f"/api/projects/{loop.project_id}/training-runs")["items"][0]["id"]
+    accepted = loop.finished(loop.start("predictions", run_id=run_id, mode="accept", min_confidence=0.01)["job"])
+    assert accepted["result"]["accepted_boxes"] > 0
+    images = api.call("GET", f"/api/projects/{loop.project_id}/images")["items"]
+    filled = next(image["id"] for image in images if image["state"] == "auto")
+    shapes = api.annotations(filled)["annotations"]
+    assert {shape["source"] for shape in shapes} == {"model"}
+    withdrawn = api.call("POST", f"/api/projects/{loop.project_id}/predictions/{accepted['id']}/withdraw", 200)
+    assert withdrawn == {"withdrawn": accepted["result"]["accepted_images"], "kept": 0}
+    assert api.annotations(filled)["annotations"] == []
+    assert api.call("GET", f"/api/images/{filled}")["state"] == "unlabelled"
