@@ -13,7 +13,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from threading import Event
 from types import FrameType
 
 import asyncpg
@@ -35,7 +34,8 @@ DEATHS_BEFORE_READY = 3
 class Supervisor:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._stopping = Event()
+        # A plain flag: an Event's lock may be held by the very wait that the signal interrupts, and then both hang.
+        self._stopping = False
         self._hurry = False
         self._children: list[Child] = []
 
@@ -61,12 +61,16 @@ class Supervisor:
             instance.release()
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        self._hurry = self._stopping.is_set()
-        self._stopping.set()
+        self._hurry = self._stopping
+        self._stopping = True
+
+    def _stopped_meanwhile(self) -> bool:
+        time.sleep(TICK_S)
+        return self._stopping
 
     def _wait_for_port(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        while not self._stopping.is_set():
+        while not self._stopping:
             family, kind, protocol, _, address = socket.getaddrinfo(
                 self._settings.host, self._settings.port, type=socket.SOCK_STREAM
             )[0]
@@ -82,11 +86,11 @@ class Supervisor:
                         ) from error
                 else:
                     return
-            self._stopping.wait(TICK_S)
+            time.sleep(TICK_S)
 
     def _migrate(self) -> None:
         try:
-            if self._stopping.is_set() or asyncio.run(is_current(self._settings.database_url)):
+            if self._stopping or asyncio.run(is_current(self._settings.database_url)):
                 return
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise StartError(f"the database that DATABASE_URL names does not answer: {error}") from error
@@ -100,12 +104,12 @@ class Supervisor:
         for number in range(self._settings.workers):
             self._children.append(Child(f"worker {number + 1}", worker_command(), variables))
         for child in self._children:
-            if not self._stopping.is_set():
+            if not self._stopping:
                 child.start(time.monotonic())
 
     def _watch(self, servers: EmbeddedServers) -> None:
         ready = False
-        while not self._stopping.wait(TICK_S):
+        while not self._stopped_meanwhile():
             for name in servers.revive():
                 _say(f"{name} had ended and was started again")
             for child in self._children:
