@@ -14,8 +14,9 @@ from adapters.jobs import HEARTBEATS_PER_LEASE, Claim, JobBoard
 from adapters.settings import Settings
 from domain.errors import Unavailable
 from worker.child_process import ChildProcess
-from worker.context import Order, Report
+from worker.context import Order
 from worker.last_words import LastWords
+from worker.reports import Report
 from worker.tasks import LIGHT_KINDS
 
 log = logging.getLogger("autoannotate.worker")
@@ -35,7 +36,7 @@ class Attempt:
         self._settings = settings
         self._stopping = asyncio.Event()
         self._report = Report(0.0, "")
-        self._unsaid = asyncio.Event()
+        self._unsaid, self._waited_for = asyncio.Event(), asyncio.Event()
         self._log = LastWords(LOG_KEPT)
 
     def stop(self) -> None:
@@ -53,7 +54,7 @@ class Attempt:
             child = await ChildProcess.start(
                 ["worker.child"], self._environment(work_dir), self._order(work_dir), self._hear
             )
-            telling = asyncio.create_task(self._tell_progress())
+            telling = asyncio.create_task(self._tell_progress(child))
             try:
                 await self._watch(child)
             finally:
@@ -104,16 +105,21 @@ class Attempt:
                 return
         log.warning("job %s: the database stays away; the reaper will end this attempt", job_id)
 
-    async def _tell_progress(self) -> None:
+    async def _tell_progress(self, child: ChildProcess) -> None:
         while True:
             await self._unsaid.wait()
             self._unsaid.clear()
+            report = self._report
             # Progress is lossy by contract.
             with contextlib.suppress(*DATABASE_AWAY):
                 await self._board.report_progress(
-                    self.claim, min(1.0, max(0.0, self._report.progress)), self._report.message, self._log.text()
+                    self.claim, min(1.0, max(0.0, report.progress)), report.message, self._log.text()
                 )
-            await asyncio.sleep(PROGRESS_EVERY_S)
+            if report.last:
+                child.tell(b"stored\n")
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._waited_for.wait(), PROGRESS_EVERY_S)
 
     def _hear(self, line: bytes) -> None:
         try:
@@ -122,6 +128,8 @@ class Attempt:
             return
         if self._report.log:
             self._log.hear(self._report.log.rstrip("\n").encode() + b"\n")
+        if self._report.last:
+            self._waited_for.set()
         self._unsaid.set()
 
     def _order(self, work_dir: Path) -> bytes:

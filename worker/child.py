@@ -6,7 +6,6 @@ Exit 0: the job has ended, or is not ours any more. Anything else is a broken at
 import asyncio
 import os
 import sys
-import threading
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -25,9 +24,10 @@ from domain.execute import Executor
 from domain.ids import LOCAL_ACTOR
 from domain.job import JobState, effects_of_ending
 from domain.ports import Append, StreamAppend
-from worker.context import Order, Report, Reporter, TaskContext
+from worker.context import Order, TaskContext
 from worker.last_words import storable
 from worker.parent import die_with
+from worker.reports import Reports
 from worker.tasks import task_for
 
 PATIENCE_S = 600.0
@@ -37,25 +37,14 @@ PATIENCE_S = 600.0
 def main() -> None:
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
     die_with(order.parent_pid)
-    # Libraries print to stdout; only reports may.
-    reports = os.dup(1)
+    # Libraries print to stdout, and some ask on stdin; the pipes are for reports and their answers alone.
+    reports, answers = os.dup(1), os.dup(0)
     os.dup2(2, 1)
-    asyncio.run(_attempt(order, _reporter(reports)))
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    asyncio.run(_attempt(order, Reports(reports, answers)))
 
 
-def _reporter(descriptor: int) -> Reporter:
-    encoder, turn = msgspec.json.Encoder(), threading.Lock()
-
-    def report(progress: float, message: str, log: str | None = None) -> None:
-        line = memoryview(encoder.encode(Report(progress, storable(message), log and storable(log))) + b"\n")
-        with turn:
-            while line:
-                line = line[os.write(descriptor, line) :]
-
-    return report
-
-
-async def _attempt(order: Order, report: Reporter) -> None:
+async def _attempt(order: Order, reports: Reports) -> None:
     settings = load_settings()
     async with AsyncExitStack() as stack:
         pool = await open_pool(settings.database_url, size=4)
@@ -75,13 +64,13 @@ async def _attempt(order: Order, report: Reporter) -> None:
             fence=order.fence,
             attempt=order.attempt,
             work_dir=Path(order.work_dir),
-            report=report,
+            report=reports,
             until_end=stack,
         )
-        await _run(context, order)
+        await _run(context, order, reports)
 
 
-async def _run(context: TaskContext, order: Order) -> None:
+async def _run(context: TaskContext, order: Order, reports: Reports) -> None:
     try:
         completion = await task_for(order.kind)(context)
     except DomainError as refusal:
@@ -90,8 +79,10 @@ async def _run(context: TaskContext, order: Order) -> None:
             raise
         failed = JobFailed(storable(refusal.detail))
         state = JobState(order.job_id, kind=order.kind, payload=order.payload)
+        await reports.settled()
         await _end(context, failed, effects_of_ending(state, failed))
     else:
+        await reports.settled()
         await _end(context, JobSucceeded(dict(completion.result)), completion.also)
 
 

@@ -31,7 +31,7 @@ class ChildProcess:
         order: bytes,
         hear: Callable[[bytes], None],
     ) -> "ChildProcess":
-        """`python -m arguments...`; `order` is its stdin, whole."""
+        """`python -m arguments...`; `order` is the first it reads on its stdin."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -45,12 +45,17 @@ class ChildProcess:
         )
         assert process.stdin is not None
         process.stdin.write(order)
-        process.stdin.close()
         return cls(process, hear)
 
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def tell(self, line: bytes) -> None:
+        """On its stdin; nothing if it has ended."""
+        assert self._process.stdin is not None
+        if not self._waiting.done():
+            self._process.stdin.write(line)
 
     async def ended(self, within_s: float) -> bool:
         """Whether it has ended, waited for at most `within_s`."""

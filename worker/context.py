@@ -30,14 +30,6 @@ class Order(msgspec.Struct, frozen=True):
     parent_pid: int
 
 
-class Report(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of the child's stdout."""
-
-    progress: float
-    message: str
-    log: str | None = None
-
-
 class Reporter(Protocol):
     def __call__(self, progress: float, message: str, log: str | None = None) -> None:
         """`progress` 0 to 1, `message` one line, `log` whole lines for the job's log. From any thread, any often."""

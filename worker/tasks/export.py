@@ -41,6 +41,7 @@ async def run(context: TaskContext) -> Completion:
         "size": size,
         "sha256": sha256,
     }
+    context.report(1.0, f"{len(plan.images)} images and {annotations} annotations written")
     return Completion(result, [(export_id, None, [written])])
 
 

@@ -106,6 +106,7 @@ class _Training:
         succeeded = TrainingSucceeded(
             digest, msgspec.to_builtins(metrics), notices, dict(trained.versions), round(seconds, 3)
         )
+        context.report(1.0, f"Trained on {len(labelled.images)} images in {seconds:.0f} s")
         result = {
             "run_id": str(self.run_id),
             "map50": metrics.map50,

@@ -20,6 +20,15 @@ async def test_a_job_runs_and_tells_how_it_goes(queue: Queue, start_worker) -> N
     assert await queue.effect_count() == 1
 
 
+async def test_what_a_job_said_last_stands_when_it_has_ended(queue: Queue, start_worker) -> None:
+    start_worker()
+    jobs = [
+        await queue.request(("report", "going on"), ("report", "the end"), *end) for end in ((), (("refuse", "no"),))
+    ]
+    assert (await queue.until(jobs[0], "succeeded"))["message"] == "the end"
+    assert (await queue.until(jobs[1], "failed"))["message"] == "the end"
+
+
 async def test_light_jobs_do_not_wait_behind_a_heavy_one(queue: Queue, start_worker) -> None:
     start_worker()
     heavy = await queue.request(("report", "training"), ("sleep", 60), kind="train")
