@@ -1,6 +1,6 @@
-import { Stack } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useParams, useSearch } from "@tanstack/react-router";
+import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { categoriesQuery, comparisonQuery } from "../../api/queries";
 import type { Comparison } from "../../api/types";
 import { Empty } from "../../ui/Empty";
@@ -25,6 +25,15 @@ export function ComparePage() {
     <Page
       title="Compare runs"
       lead="Figures on the pictures that every one of these runs was measured on and none was trained on."
+      actions={
+        <Button
+          size="xs"
+          variant="default"
+          renderRoot={(props) => <Link to="/projects/$projectId/train" params={{ projectId }} {...props} />}
+        >
+          All runs
+        </Button>
+      }
     >
       {ids.length < 2 && <Empty>Tick two or more runs on the Train page.</Empty>}
       {error && <ErrorPanel error={error} />}
