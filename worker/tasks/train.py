@@ -23,7 +23,7 @@ from adapters.snapshot import (
     snapshot_batches,
     steady_connection,
 )
-from domain.errors import InvalidInput, NotReady
+from domain.errors import InvalidInput
 from domain.events import Event, JobRequested, TrainingStarted, TrainingSucceeded
 from domain.execute import TRAINING_RUN, Decision, Look
 from domain.ids import LOCAL_ACTOR, derived_id
@@ -41,6 +41,7 @@ from worker.proposals import fetch_teacher, proposed_samples
 from worker.recipe import repeats_beside
 from worker.scheme import Scheme, choose_scheme
 from worker.second_opinion import label_opinions
+from worker.starting_weights import fetch_base_weights, seen_by_base
 from worker.trust import trust_in
 
 
@@ -53,6 +54,7 @@ class _Training:
         self.context = context
         self.run_id = UUID(context.payload["run_id"])
         self.position: int = context.payload["as_of_position"]
+        self.base: str = context.payload["base_weights"]
         self.settings: Mapping[str, Any] = context.payload["settings"]
         self.started = time.monotonic()
         self.trainings = 1
@@ -66,14 +68,14 @@ class _Training:
         snapshot, labelled = await self._labelled()
         detector = _detector(self.settings.get("detector", "ultralytics"))
         teacher = await fetch_teacher(context.pool, self.settings.get("teacher"))
-        seen = teacher.seen if teacher else await self._seen_by_base()
+        seen = teacher.seen if teacher else await seen_by_base(context.pool, self.base)
         scheme = choose_scheme(labelled, snapshot.project, self.settings, context.settings.device, seen)
         self.trainings = len(scheme.folds) + 1
         if teacher:
             self.proposed = await proposed_samples(context, detector, teacher, labelled, scheme)
             scheme = scheme.with_proposals(self.proposed, len(labelled.category_ids))
         paths = await fetch_pictures(context.blobs, labelled.images, context.work_dir / "pictures")
-        base_weights = await self._base_weights(snapshot.project.task)
+        base_weights = await fetch_base_weights(context, self.base, snapshot.project.task)
         await training_rows.forget_epochs(context.pool, self.run_id)
         await self._announce(labelled, scheme, base_weights)
 
@@ -126,29 +128,6 @@ class _Training:
         snapshot = Snapshot(self.position, project, images)
         near = await training_rows.near_duplicate_groups(context.pool, [image.image_id for image in images])
         return snapshot, labelled_set(snapshot, near, audit)
-
-    async def _seen_by_base(self) -> frozenset[UUID] | None:
-        """The images that the run to refresh learned from; None when the training starts afresh."""
-        wanted: str = self.context.payload["base_weights"]
-        if not wanted.startswith("run:"):
-            return None
-        row = await training_rows.fetch_run(self.context.pool, UUID(wanted.removeprefix("run:")))
-        return frozenset(msgspec.json.decode(row["train_image_ids"], type=list[UUID]) if row else ())
-
-    async def _base_weights(self, task: str) -> str:
-        """A name that the detector resolves, or the path of an earlier run's weights."""
-        wanted: str = self.context.payload["base_weights"]
-        if not wanted.startswith("run:"):
-            return wanted
-        row = await training_rows.fetch_run(self.context.pool, UUID(wanted.removeprefix("run:")))
-        if row is None or row["weights_digest"] is None:
-            raise NotReady("The run to start from has no weights.")
-        # The name tells the detector what kind of model lies in it.
-        target = self.context.work_dir / ("refreshed-seg.pt" if task == "segment" else "refreshed.pt")
-        try:
-            return str(await self.context.blobs.fetch_to(weights_name(row["weights_digest"]), target))
-        except FileNotFoundError as gone:
-            raise NotReady("The weights of the run to start from are gone from the blob store.") from gone
 
     async def _announce(self, labelled: LabelledSet, scheme: Scheme, base_weights: str) -> None:
         resolved = {
