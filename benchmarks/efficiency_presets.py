@@ -11,7 +11,7 @@ class Preset(msgspec.Struct, frozen=True):
     batch: int = 4
     image_size: int = 320
     full_steps: int = 960
-    folds: tuple[int, ...] = (0, 1, 0, 0)
+    folds: tuple[int, ...] = (0, 1, 0)
     """Of the default arm, per budget: what lets it trust its model. Before ten boxes of each category it may not."""
     finish_folds: int = 3
     """Of the runs whose thresholds finish the dataset."""
@@ -37,8 +37,9 @@ PRESETS = {
     ),
     "bench60": Preset((10, 20, 40), (0, 1, 2), ("random", "hybrid"), refined=("hybrid",)),
     "nightly": Preset(
-        (10, 20, 40, 80),
-        (0, 1, 2, 3, 4),
+        (10, 20, 40),
+        (0, 1, 2),
         ("random", "hybrid", "k_center", "cluster_centres", "typical", "herding", "uncertainty"),
+        refined=("hybrid",),
     ),
 }

@@ -233,7 +233,8 @@ def _csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None
 
 
 def _curves(path: Path, points: Sequence["Point"]) -> None:
-    """map50_95 over images, over true boxes, and over the person's seconds: a win by one only is none."""
+    """map50_95 over images, over true boxes, and over the person's seconds: a win by one only is none. The lines are
+    means over seeds, the dots each of them."""
     figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), sharey=True)
     full = [p.map50_95 for p in points if p.arm == "full"]
     scales = [
@@ -243,12 +244,16 @@ def _curves(path: Path, points: Sequence["Point"]) -> None:
     ]
     for axis, (label, x) in zip(axes, scales, strict=True):
         for color, arm in enumerate(sorted({p.arm for p in points} - {"full"})):
-            for seed in sorted({p.seed for p in points if p.arm == arm}):
-                mine = sorted((p for p in points if (p.arm, p.seed) == (arm, seed)), key=lambda p: p.budget)
-                name = arm if seed == min(p.seed for p in points if p.arm == arm) else None
-                axis.plot(
-                    [x(p) for p in mine], [p.map50_95 for p in mine], "o-", color=f"C{color}", alpha=0.7, label=name
-                )
+            here = [p for p in points if p.arm == arm]
+            axis.plot([x(p) for p in here], [p.map50_95 for p in here], ".", color=f"C{color}", alpha=0.4)
+            budgets = [[p for p in here if p.budget == budget] for budget in sorted({p.budget for p in here})]
+            axis.plot(
+                [mean(x(p) for p in group) for group in budgets],
+                [mean(p.map50_95 for p in group) for group in budgets],
+                "o-",
+                color=f"C{color}",
+                label=arm,
+            )
         if full:
             axis.axhline(mean(full), color="grey", linestyle="--", label="all pictures")
         axis.set_xscale("log", base=2)

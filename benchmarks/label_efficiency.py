@@ -33,6 +33,10 @@ from domain.geometry import Box, intersection_over_union
 from worker.recipe import PROPOSED_TIMES
 
 TARGET_PRECISION = 0.9
+DEFAULT = "hybrid"
+"""The platform's own policy: its runs are measured by folds, its dataset is finished."""
+NEEDS_PREDICTIONS = "uncertainty"
+"""It has none before the first run, and starts with the pictures that random drew with the same seed."""
 REFINED = " + proposals"
 COSTS = {"7": Costs(), "10": Costs(draw=10.0), "25": Costs(draw=25.0)}
 """Seconds per drawn box -> the whole price list."""
@@ -110,7 +114,7 @@ class Bench:
         return self.results
 
     def task(self, kind: str, seed: int) -> None:
-        arm = "hybrid" if kind == "finish" else kind
+        arm = DEFAULT if kind == "finish" else kind
         budgets = (len(self.dataset.pool),) if arm == "full" else self.preset.budgets
         with self._arms.setdefault((arm, seed), threading.Lock()):
             project = self._project(f"{arm} {seed}")
@@ -135,9 +139,9 @@ class Bench:
         self._fill(project, arm, seed, budget)
         select_s = time.monotonic() - started
         steps = self.preset.full_steps if arm == "full" else self.preset.steps
-        folds = 0 if arm in ("random", "full") else self.preset.folds[place]
+        folds = self.preset.folds[place] if arm == DEFAULT else 0
         run = project.run_at(budget) or self._trained(project, seed, steps, folds)
-        if arm not in ("random", "full"):
+        if arm in (DEFAULT, NEEDS_PREDICTIONS):
             project.predict(run_id=run["id"])
         figures = project.test(run)
         self._add_point(arm, seed, budget, run, figures, project.annotator.effort, select_s)
@@ -159,7 +163,8 @@ class Bench:
         pending = project.pending()
         missing = budget - project.labelled() - len(pending)
         if missing > 0 and arm != "full":
-            pending += project.pick(missing, arm, seed)
+            blind = arm == NEEDS_PREDICTIONS and not project.labelled()
+            pending += project.pick(missing, "random" if blind else arm, seed)
         project.label(project.unfinished() if arm == "full" else pending)
 
     def _finish(self, project: Project, arm: str, seed: int) -> None:
