@@ -106,7 +106,7 @@ FILTERS: dict[str, tuple[ImageFilter, bool]] = {
     "query batch": (ImageFilter(query_batch_id=new_id()), False),
     "trash": (ImageFilter(trashed=True), True),
     "state and category": (ImageFilter(states=["submitted"], category_ids=[category(12)]), True),
-    "source and name": (ImageFilter(source="import", q="picture-000"), True),
+    "source and name": (ImageFilter(source="import", q="picture-00"), True),
     "state and confidence": (ImageFilter(states=["unlabelled"], min_confidence=0.9), True),
 }
 

@@ -1,5 +1,6 @@
 import type { ToolName } from "../tools/toolbox";
 import { type Bench, state } from "./bench";
+import { merge } from "./clipActions";
 import { approve, claim, finishImage, toggleEmpty } from "./reviewActions";
 import {
   chooseCategoryAt,
@@ -44,10 +45,12 @@ const action =
     run,
   });
 
+const DRAWS: ReadonlySet<ToolName> = new Set(["box", "extremes", "polygon"]);
+
 export function arm(bench: Bench, tool: ToolName): void {
   const before = state(bench).tool;
   bench.toolbox.arm(tool);
-  bench.store.setState({ tool, draft: null, ...(before === "select" || before === "pan" ? {} : { lastTool: before }) });
+  bench.store.setState({ tool, draft: null, ...(DRAWS.has(before) ? { lastTool: before } : {}) });
 }
 
 const go = action("Pictures", "idle");
@@ -97,9 +100,10 @@ export const ACTIONS: readonly Action[] = [
   draw("tool_box", "Box", (b) => arm(b, "box")),
   draw("tool_extremes", "Box by four extreme points", (b) => arm(b, "extremes")),
   draw("tool_polygon", "Polygon", (b) => arm(b, "polygon")),
+  draw("tool_cut", "Cut polygons along a line", (b) => arm(b, "cut")),
   draw("tool_pan", "Pan", (b) => arm(b, "pan")),
   draw("repeat_tool", "Last drawing tool again", (b) =>
-    arm(b, state(b).tool === "select" || state(b).tool === "pan" ? state(b).lastTool : state(b).tool),
+    arm(b, DRAWS.has(state(b).tool) ? state(b).tool : state(b).lastTool),
   ),
   draw("draw_at_centre", "Draw a box in the middle, by keyboard", drawAtCentre),
 
@@ -138,6 +142,7 @@ export const ACTIONS: readonly Action[] = [
   }),
   shape("copy", "Copy", copySelected),
   shape("duplicate", "Duplicate", duplicate),
+  shape("merge", "Merge into one", (b) => void merge(b)),
   shape("hide", "Hide", (b) => toggleSelected(b, "hidden")),
   shape("lock", "Lock or unlock", (b) => toggleSelected(b, "locked")),
   shape("turn_back", "Turn polygon 1° back", (b) => turn(b, -1)),

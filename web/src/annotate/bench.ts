@@ -39,7 +39,10 @@ export interface Bench {
   pointer(): ScreenPoint | null;
 }
 
-export const state = (bench: Bench): EditorState => bench.store.getState();
+/** What the tools are made of: everything but themselves. */
+export type Hands = Omit<Bench, "toolbox">;
+
+export const state = (bench: Pick<Bench, "store">): EditorState => bench.store.getState();
 
 export function selectedShapes(bench: Pick<Bench, "store" | "shapes">): SceneShape[] {
   const now = bench.store.getState();

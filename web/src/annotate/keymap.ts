@@ -29,6 +29,7 @@ const DEFAULT: Bindings = {
   tool_box: ["R"],
   tool_extremes: ["Shift+R"],
   tool_polygon: ["P"],
+  tool_cut: ["Alt+M"],
   tool_pan: ["H"],
   repeat_tool: ["N"],
   draw_at_centre: ["Insert"],
@@ -45,6 +46,7 @@ const DEFAULT: Bindings = {
   paste: ["Ctrl+V"],
   duplicate: ["Ctrl+D"],
   paste_previous: ["Ctrl+Shift+V"],
+  merge: ["M"],
   delete: ["Delete", "Backspace"],
   delete_all: ["Ctrl+Backspace"],
   select_all: ["Ctrl+A"],
@@ -131,6 +133,7 @@ export const PRESETS: Readonly<Record<string, Bindings>> = {
     tool_pan: ["D", "H"],
     tool_box: ["B", "R"],
     tool_polygon: ["M", "P"],
+    merge: ["Alt+Shift+M"],
     peek: ["V", "`"],
   },
 };

@@ -47,6 +47,16 @@ export function reshaping(
   ]);
 }
 
+/** One gesture of several changes, taken back in the opposite order. */
+export function together(label: string, changes: readonly Change[], select: readonly string[]): Change {
+  return {
+    label,
+    do: changes.flatMap((change) => change.do),
+    undo: [...changes].reverse().flatMap((change) => change.undo),
+    select,
+  };
+}
+
 export function recategorising(document: ImageDocument, ids: readonly string[], category_id: string): Change {
   const changes = ids
     .filter((id) => (document.annotations.get(id) ?? document.predictions.get(id))?.category_id !== category_id)

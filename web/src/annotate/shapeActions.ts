@@ -4,11 +4,12 @@ import { hitTest } from "../geometry/hitTest";
 import { imagePoint, type ScreenPoint, screenPoint } from "../geometry/point";
 import { turnPolygon } from "../geometry/polygon";
 import { toImage } from "../geometry/viewport";
-import { type Bench, type Clipping, selectedShapes, state } from "./bench";
+import { type Bench, type Clipping, type Hands, selectedShapes, state } from "./bench";
 import { drawing, recategorising, removing, reshaping } from "./marks";
 import { find } from "./store";
 
-const movable = (bench: Bench) =>
+/** The selected shapes that a gesture may change. */
+export const movable = (bench: Hands) =>
   selectedShapes(bench).filter((shape) => !shape.locked && shape.geometry.type !== "mask");
 
 /** Before a menu opens: what is under the pointer is what it is about, locked or not; a selection it belongs to stays. */

@@ -4,7 +4,7 @@ import { geometryBounds } from "../geometry/geometry";
 import type { SceneShapes } from "./sceneShapes";
 import type { EditorState, EditorStore } from "./store";
 
-const DRAWING = new Set(["box", "extremes", "polygon"]);
+const AIMING = new Set(["box", "extremes", "polygon", "cut"]);
 
 export function stageSource(store: EditorStore, shapes: SceneShapes): StageSource {
   return {
@@ -32,7 +32,7 @@ function overlayOf(state: EditorState, shapes: SceneShapes): Overlay {
     }),
     draft,
     draftColour: categories.find(({ id }) => id === categoryId)?.color ?? "#ffffff",
-    crosshair: state.crosshair && DRAWING.has(state.tool) ? state.crosshairAt : null,
+    crosshair: state.crosshair && AIMING.has(state.tool) ? state.crosshairAt : null,
     flashes: flashes.flatMap(({ id, who, until_ms }) => {
       const shape = get(id);
       return shape && until_ms > now_ms ? [{ shape, who }] : [];

@@ -1,12 +1,12 @@
 import { settle } from "../geometry/geometry";
 import type { ToolContext } from "../tools/context";
-import type { Bench } from "./bench";
-import { selectedShapes } from "./bench";
+import { type Hands, selectedShapes } from "./bench";
+import { cut } from "./clipActions";
 import { drawing, reshaping } from "./marks";
 import { pan } from "./viewActions";
 
 /** What the tools see of the open image, and how what they finish becomes a gesture. */
-export function toolContext(bench: Omit<Bench, "toolbox">): ToolContext {
+export function toolContext(bench: Hands): ToolContext {
   const now = () => bench.store.getState();
   return {
     image: () => now().image ?? { width: 0, height: 0 },
@@ -43,6 +43,7 @@ export function toolContext(bench: Omit<Bench, "toolbox">): ToolContext {
       });
       bench.editor.commit(reshaping(shown, settled));
     },
+    cut: (from, to) => void cut(bench, from, to),
     pan: (dx, dy) => pan(bench.store, dx, dy),
     editCategory(id) {
       bench.store.setState({ selection: new Set([id]) });

@@ -19,6 +19,8 @@ export interface ToolContext {
   draft(draft: Draft | null): void;
   cursor(css: string): void;
   draw(geometry: Geometry): void;
+  /** Part polygons along the line through two points. */
+  cut(from: ImagePoint, to: ImagePoint): void;
   reshape(changes: readonly Reshape[]): void;
   pan(dx: number, dy: number): void;
   /** The class palette at a shape. */

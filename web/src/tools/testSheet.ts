@@ -1,6 +1,6 @@
 import type { Draft, SceneShape } from "../canvas/scene";
 import { type Geometry, geometryBounds } from "../geometry/geometry";
-import { imagePoint, screenPoint } from "../geometry/point";
+import { type ImagePoint, imagePoint, screenPoint } from "../geometry/point";
 import type { Reshape, ToolContext } from "./context";
 import type { Pointing } from "./machine";
 
@@ -20,6 +20,7 @@ export const sceneShape = (id: string, geometry: Geometry): SceneShape => ({
 export class Sheet implements ToolContext {
   drawn: Geometry[] = [];
   reshaped: Reshape[] = [];
+  cuts: [ImagePoint, ImagePoint][] = [];
   selection: string[] = [];
   shown: Draft | null = null;
   panned = { x: 0, y: 0 };
@@ -45,6 +46,9 @@ export class Sheet implements ToolContext {
   };
   reshape = (changes: readonly Reshape[]) => {
     this.reshaped = [...changes];
+  };
+  cut = (from: ImagePoint, to: ImagePoint) => {
+    this.cuts.push([from, to]);
   };
   pan = (dx: number, dy: number) => {
     this.panned = { x: this.panned.x + dx, y: this.panned.y + dy };

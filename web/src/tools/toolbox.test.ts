@@ -63,6 +63,29 @@ test("a box by four extreme points, in any order; the last one can be taken back
   expect(sheet.drawn).toEqual([box(20, 10, 70, 60)]);
 });
 
+test("a cut by dragging or by two clicks, within the picture; Escape abandons it", () => {
+  arm("cut");
+  drag([10, 10], [40, 20]);
+  click(50, 60);
+  expect(sheet.shown).toMatchObject({ kind: "path", points: [{ x: 50, y: 60 }] });
+  click(500, 80);
+  down(5, 5);
+  move(50, 50);
+  expect(toolbox.intend("cancel")).toBe(true);
+  up(50, 50);
+  expect(sheet.cuts.map((ends) => ends.map(({ x, y }) => [x, y]))).toEqual([
+    [
+      [10, 10],
+      [40, 20],
+    ],
+    [
+      [50, 60],
+      [400, 80],
+    ],
+  ]);
+  expect([sheet.shown, toolbox.busy]).toEqual([null, false]);
+});
+
 const triangle = [
   [10, 10],
   [90, 10],

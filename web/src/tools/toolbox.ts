@@ -1,18 +1,20 @@
 import { boxTool } from "./box";
 import type { ToolContext } from "./context";
+import { cutTool } from "./cut";
 import { extremesTool } from "./extremes";
 import { type Intent, Machine, type Pointing, type State } from "./machine";
 import { panTool } from "./pan";
 import { polygonTool } from "./polygon";
 import { selectTool } from "./select";
 
-export type ToolName = "select" | "box" | "extremes" | "polygon" | "pan";
+export type ToolName = "select" | "box" | "extremes" | "polygon" | "cut" | "pan";
 
 const TOOLS: Record<ToolName, (context: ToolContext) => State> = {
   select: selectTool,
   box: boxTool,
   extremes: (context) => extremesTool(context),
   polygon: polygonTool,
+  cut: cutTool,
   pan: panTool,
 };
 

@@ -3,7 +3,7 @@ import type { ScreenPoint } from "../../geometry/point";
 import classes from "./annotate.module.css";
 import { useAction, useEditor } from "./WorkplaceContext";
 
-const OVER_SHAPE = ["change_class", "copy", "duplicate", "hide", "lock", "delete"];
+const OVER_SHAPE = ["change_class", "copy", "duplicate", "merge", "hide", "lock", "delete"];
 const OVER_PROPOSAL = ["accept_proposal", "reject_proposal", "change_class"];
 const ANYWHERE = ["paste", "paste_previous", "select_all", "fit", "actual_size", "mark_empty", "delete_all"];
 

@@ -4,7 +4,7 @@ import classes from "./annotate.module.css";
 import type { IconName } from "./icons";
 import { useEditor } from "./WorkplaceContext";
 
-const TOOLS: readonly IconName[] = ["select", "box", "extremes", "polygon", "pan"];
+const TOOLS: readonly IconName[] = ["select", "box", "extremes", "polygon", "cut", "pan"];
 
 export function Toolbar() {
   const tool = useEditor((state) => state.tool);
