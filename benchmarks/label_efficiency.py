@@ -36,7 +36,7 @@ TARGET_PRECISION = 0.9
 DEFAULT = "hybrid"
 """The platform's own policy: its runs are measured by folds, its dataset is finished."""
 NEEDS_PREDICTIONS = "uncertainty"
-"""It has none before the first run, and starts with the pictures that random drew with the same seed."""
+"""It has none before the first run, so that its first batch is drawn at random."""
 REFINED = " + proposals"
 COSTS = {"7": Costs(), "10": Costs(draw=10.0), "25": Costs(draw=25.0)}
 """Seconds per drawn box -> the whole price list."""
