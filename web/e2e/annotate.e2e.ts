@@ -87,53 +87,6 @@ describe("drawing", () => {
     await eventually(async () => (await backend.boxes(image)).length, 2);
   });
 
-  test("a box by four extreme points, a polygon by clicks, freehand, and an edited vertex", async () => {
-    const image = nextImage();
-    const page = await open(image);
-    await page.keys.press("Shift+R");
-    for (const [x, y] of [
-      [300, 60],
-      [220, 120],
-      [300, 180],
-      [390, 110],
-    ] as const)
-      await page.pointer.click(await page.place({ x, y }));
-    await page.keys.press("p");
-    for (const [x, y] of [
-      [60, 300],
-      [160, 300],
-      [160, 400],
-      [60, 400],
-    ] as const)
-      await page.pointer.click(await page.place({ x, y }));
-    await page.keys.press("Enter");
-    await page.pointer.press(await page.place({ x: 400, y: 300 }), "Shift");
-    for (const [x, y] of [
-      [500, 300],
-      [500, 400],
-      [400, 400],
-      [402, 310],
-    ] as const)
-      await page.pointer.move(await page.place({ x, y }));
-    await page.pointer.release("Shift");
-    await eventually(
-      () => page.list().then((list) => list.map((line) => line.split(", ")[1]?.split(" ")[0])),
-      ["box", "polygon", "polygon"],
-    );
-    await eventually(() => page.kind(), "saved");
-    const [box] = await backend.boxes(image);
-    assert.ok(box?.type === "box" && Math.abs(box.x - 220) < 1 && Math.abs(box.width - 170) < 2, JSON.stringify(box));
-
-    await page.keys.press("v");
-    await page.pointer.click(await page.place({ x: 110, y: 350 }));
-    await page.pointer.drag(await page.place({ x: 160, y: 400 }), await page.place({ x: 200, y: 440 }));
-    const corner = async () => {
-      const polygon = (await backend.boxes(image))[1];
-      return polygon?.type === "polygon" ? polygon.rings[0]?.[2]?.map(Math.round) : null;
-    };
-    await eventually(corner, [200, 440]);
-  });
-
   test("everything by keyboard: draw, class, nudge, resize, cycle, copy, delete, mark empty, the sheet of keys", async () => {
     const image = nextImage();
     const page = await open(image);

@@ -2,38 +2,29 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import type { Browser, Locator, Page } from "playwright-core";
-import { Backend } from "./backend";
-import { launch, type Person, person } from "./browser";
+import type { Locator, Page } from "playwright-core";
+import type { Backend } from "./backend";
 import { pictures } from "./pictures";
-import { type Server, startServer } from "./server";
+import { Scene } from "./scene";
 import { eventually } from "./until";
 
 const JOB_MS = 220_000;
 
-let server: Server;
-let browser: Browser;
+let scene: Scene;
 let backend: Backend;
-let who: Person;
 let page: Page;
 let projectId: string;
 
 before(async () => {
-  [server, browser] = await Promise.all([startServer(), launch()]);
-  backend = new Backend(server.url);
+  scene = await Scene.open();
+  ({ backend, page } = scene);
   projectId = (await backend.project("Jobs", ["RBC"])).id;
   const [lost] = await backend.upload(projectId, await pictures(4));
   const { digest } = await backend.send<{ digest: string }>("GET", `/api/images/${lost?.id}`);
-  await rm(join(server.dataFolder, "blobs", "images", digest.slice(0, 2), digest));
-  who = await person(browser);
-  page = await who.newPage();
-  page.setDefaultTimeout(30_000);
+  await rm(join(scene.server.dataFolder, "blobs", "images", digest.slice(0, 2), digest));
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+after(() => scene?.close());
 
 /** The tray, as it opens from the header of any page. */
 async function tray(): Promise<Locator> {
@@ -42,7 +33,7 @@ async function tray(): Promise<Locator> {
 }
 
 test("a job that fails says its last words in the tray, live, and can be asked for again", async () => {
-  await page.goto(`${server.url}/projects/${projectId}/categories`);
+  await scene.goto(`/projects/${projectId}/categories`);
   const shown = await tray();
   await shown.getByText("Nothing has run yet.").waitFor();
   // One picture's file is gone from the disk, so an export with pictures cannot be written.
@@ -63,7 +54,7 @@ test("a job that fails says its last words in the tray, live, and can be asked f
 
 test("a job is cancelled from the tray, asked for again from the page of jobs, and succeeds", async () => {
   await backend.send("POST", `/api/projects/${projectId}/embeddings`);
-  await page.goto(`${server.url}/projects/${projectId}/insights`);
+  await scene.goto(`/projects/${projectId}/insights`);
   const shown = await tray();
   const job = shown.getByRole("listitem").filter({ hasText: "Embedding" });
   await job.getByRole("button", { name: "Cancel" }).click();
@@ -77,5 +68,5 @@ test("a job is cancelled from the tray, asked for again from the page of jobs, a
   await page.getByText("Failed", { exact: true }).click();
   await page.getByRole("article", { name: /^Export/ }).waitFor();
   assert.equal(await card.count(), 0);
-  assert.deepEqual(who.errors, []);
+  assert.deepEqual(scene.errors, []);
 });
