@@ -29,6 +29,7 @@ from domain.commands import (
     Version,
 )
 from domain.errors import InvalidInput, NotFound, Problem, StaleVersion
+from domain.events import ImageErased
 from domain.execute import IMAGE, PROJECT, Decision, Look
 from domain.geometry import Geometry
 from domain.ids import LOCAL_ACTOR
@@ -96,12 +97,15 @@ async def _at_position(services: Services, image_id: UUID, project_id: UUID, pos
         raise InvalidInput(f"/position: {detail}.", [Problem("/position", detail)])
     state, project = ImageState(image_id), ProjectState(project_id)
     for recorded in await services.store.read_stream(image_id):
+        if isinstance(recorded.event, ImageErased):
+            # Of what is erased the past tells no more than the present.
+            raise NotFound("There is no such image.")
         if recorded.position <= position:
             state = evolve(state, recorded.version, recorded.actor_id, recorded.event)
     for recorded in await services.store.read_stream(project_id):
         if recorded.position <= position:
             project = PROJECT.evolve(project, recorded.version, recorded.actor_id, recorded.event)
-    if state.version == 0 or state.erased:
+    if state.version == 0:
         raise NotFound("There was no such image at that position.")
     return ImageAnnotations(
         image_id, state.version, position, state.state, views_of(state.annotations.values(), project), []

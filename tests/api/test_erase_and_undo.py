@@ -112,7 +112,7 @@ async def test_an_erased_picture_is_nowhere(api: Api, scene, api_settings: Setti
         assert api.http.get(f"/api/images/{image}/{derived}").status_code == 200
     body = {"commands": [draw(category), {"type": "submit"}, {"type": "reject", "reason": f"see {CANARY}"}]}
     key = {"Idempotency-Key": f"key-{image}"}
-    api.call("POST", f"/api/images/{image}/commands", json=body, headers=key)
+    position = api.call("POST", f"/api/images/{image}/commands", json=body, headers=key)["position"]
     job = await append_jobs_that_name_it(api_settings, project, digest)
     async with connected(api_settings.database_url) as connection:
         await connection.execute(
@@ -144,6 +144,9 @@ async def test_an_erased_picture_is_nowhere(api: Api, scene, api_settings: Setti
 
     api.call("GET", f"/api/images/{image}", 404)
     api.call("GET", f"/api/images/{image}/file", 404)
+    api.call("GET", f"/api/images/{image}/history", 404)
+    api.call("GET", f"/api/images/{image}/annotations", 404)
+    api.call("GET", f"/api/images/{image}/annotations", 404, params={"position": position})
     api.commands(image, draw(category), status=404)
     api.call("POST", f"/api/images/{image}/erase", 204)
     again = api.call("POST", f"/api/projects/{project}/images", 201, files=files)["registered"][0]
