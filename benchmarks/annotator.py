@@ -64,6 +64,9 @@ class Effort:
     def plus(self, other: "Effort") -> "Effort":
         return Effort(**{name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__})
 
+    def minus(self, other: "Effort") -> "Effort":
+        return Effort(**{name: getattr(self, name) - getattr(other, name) for name in self.__dataclass_fields__})
+
 
 @dataclass
 class Annotator:

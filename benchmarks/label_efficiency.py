@@ -105,9 +105,9 @@ class Bench:
         """Every arm and seed; paired seeds side by side, so that whatever is done by then can be compared."""
         tasks = [(arm, seed) for seed in self.preset.seeds for arm in reversed(self.preset.arms)]
         tasks.insert(min(2, len(tasks)), ("full", 0))
-        # Behind the next seed: it waits for its own arm, and a waiting thread trains nothing.
-        tasks.insert(4, ("finish", self.preset.seeds[0]))
-        tasks += [("finish", seed) for seed in self.preset.seeds[1:]]
+        for seed in self.preset.seeds:
+            # Behind others: it waits for its own arm, and a waiting thread trains nothing.
+            tasks.insert(tasks.index((DEFAULT, seed)) + 3, ("finish", seed))
         with ThreadPoolExecutor(threads) as pool:
             for done in [pool.submit(self.task, kind, seed) for kind, seed in tasks]:
                 done.result()

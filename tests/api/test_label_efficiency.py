@@ -56,6 +56,7 @@ def test_every_arm_is_measured_once_and_the_dataset_is_finished(
 
     page = write_report("tiny", TINY, dataset, results, COSTS, tmp_path / "results")
     assert "## The finished dataset" in page
+    assert [stage in page for stage in ("| hybrid 0 | 1 to 5 |", "| hybrid 0 | 6 to 8 |")] == [True, True]
     with (tmp_path / "results" / "tiny-points.csv").open() as file:
         assert len(list(csv.DictReader(file))) == len(results.points)
     assert (tmp_path / "results" / "tiny-curves.png").stat().st_size > 1_000
