@@ -67,7 +67,7 @@ test("a box by four extreme points, a polygon by clicks, freehand, and an edited
   await eventually(corner, [200, 440]);
 });
 
-test("a polygon is cut along a line and put together again; undo takes back either", async () => {
+test("a polygon is cut along a line, offline too, and put together again; undo takes back either", async () => {
   const imageId = ids[1] as string;
   const page = await open(imageId);
   /** In hundreds of square pixels, as the server has them. */
@@ -82,7 +82,12 @@ test("a polygon is cut along a line and put together again; undo takes back eith
   ] as const)
     await page.pointer.click(await page.place({ x, y }));
   await page.keys.press("Enter", "Alt+m");
+  await eventually(areas, [200]);
+  await scene.page.waitForLoadState("networkidle");
+  await scene.page.context().setOffline(true);
   await page.pointer.drag(await page.place({ x: 150, y: 60 }), await page.place({ x: 150, y: 240 }));
+  await eventually(() => page.count(), 2);
+  await scene.page.context().setOffline(false);
   await eventually(areas, [150, 50]);
   await page.keys.press("Control+z");
   await eventually(areas, [200]);

@@ -7,21 +7,31 @@ import { drawing, removing, reshaping, together } from "./marks";
 import { movable } from "./shapeActions";
 import { find } from "./store";
 
-/** The clipping library comes with the first merge or cut, not with the page. */
-const clipper = () => import("../geometry/polygonClip");
+type Clipper = typeof import("../geometry/polygonClip");
+
+/** The clipping library, apart from the page: it comes once the picture is there, so that it works offline too. */
+export const fetchClipper = (): Promise<Clipper> => import("../geometry/polygonClip");
+
+const MISSING = "A part of the page for this is missing, and the server does not answer. Try again.";
+
+async function clipperOf(bench: Hands): Promise<Clipper | null> {
+  const clipper = await fetchClipper().catch(() => null);
+  if (!clipper) bench.editor.notify(MISSING, "refusal");
+  return clipper;
+}
 
 /** The selected shapes become the largest of them: polygons what they cover, boxes the box around them. */
 export async function merge(bench: Hands): Promise<void> {
-  const { united } = await clipper();
+  const clipper = await clipperOf(bench);
   const { shown, image } = state(bench);
   const shapes = movable(bench).sort((one, other) => geometryArea(other.geometry) - geometryArea(one.geometry));
   const [largest, ...others] = shapes;
-  if (!shown || !image || !largest) return;
+  if (!clipper || !shown || !image || !largest) return;
   if (others.length === 0) return bench.editor.notify("Select two shapes or more to merge them.");
   const polygons = shapes.flatMap(({ geometry }) => (geometry.type === "polygon" ? [geometry] : []));
   let merged: Geometry = { type: "box", ...union(shapes.map(({ bounds }) => bounds)) };
   if (polygons.length === shapes.length) {
-    const [whole, ...apart] = united(polygons);
+    const [whole, ...apart] = clipper.united(polygons);
     if (!whole || apart.length > 0) return bench.editor.notify("Only polygons that overlap or touch become one.");
     merged = whole;
   } else if (polygons.length > 0) return bench.editor.notify("Boxes merge with boxes, polygons with polygons.");
@@ -37,11 +47,11 @@ export async function merge(bench: Hands): Promise<void> {
 
 /** The selected polygons, or without any those under the middle of the stroke, part along the line through it. */
 export async function cut(bench: Hands, from: ImagePoint, to: ImagePoint): Promise<void> {
-  const { cutAlong } = await clipper();
+  const clipper = await clipperOf(bench);
   const { shown, image } = state(bench);
-  if (!shown || !image) return;
+  if (!clipper || !shown || !image) return;
   const cuts = toCut(bench, from, to).flatMap(({ id, polygon }) => {
-    const settled = cutAlong(polygon, from, to, image).map((part) => settle(part, image));
+    const settled = clipper.cutAlong(polygon, from, to, image).map((part) => settle(part, image));
     const parts = settled.filter((part) => part !== null);
     const { category_id } = categoryOf(bench, id);
     return parts.length > 1 && category_id ? [{ id, category_id, parts }] : [];

@@ -1,6 +1,7 @@
 import type { Stage } from "../canvas/stage";
 import { Toolbox } from "../tools/toolbox";
 import type { Bench, Clipping, Surroundings } from "./bench";
+import { fetchClipper } from "./clipActions";
 import { Editor } from "./editor";
 import { fetchDocument, fetchImage, fetchPicture } from "./imageApi";
 import type { FeedEvent } from "./model";
@@ -127,6 +128,7 @@ export class Workplace {
       ahead.push(id);
       await this.prefetch.ahead([id]);
     }
+    await fetchClipper().catch(() => null);
   }
 
   private async previousShapes(): Promise<readonly Clipping[]> {
