@@ -43,19 +43,22 @@ async def test_the_wire_is_cut_after_commit_was_sent(
 
 
 async def test_the_wire_is_cut_after_commit_for_so_long_that_nobody_is_answered(
-    wired: tuple[Wire, str], fleet: Fleet, recorder: Recorder, kept: Path
+    wired: tuple[Wire, str], fleet: Fleet, recorder: Recorder, rounds: int, kept: Path
 ) -> None:
     wire, address = wired
     async with under_load(address, recorder):
-        await recorder.pause(0.5)
-        await asyncio.wait_for(wire.cut_after_commit(), GENEROUS_S)
-        fault = recorder.fault("cut after COMMIT, then down")
-        wire.down = True
-        refused = recorder.refusals
-        # Until an append has waited long enough: how long that is on this machine, the machine decides.
-        await until(lambda: recorder.refusals > refused, GENEROUS_S, "nobody was told to come again")
-        wire.down = False
-        await recorder.until_writing(fault, GENEROUS_S)
+        for _ in range(rounds):
+            await recorder.pause(0.5)
+            await asyncio.wait_for(wire.cut_after_commit(), GENEROUS_S)
+            fault = recorder.fault("cut after COMMIT, then down")
+            wire.down = True
+            refused = recorder.refusals
+            # Until an append has waited long enough: how long that is on this machine, the machine decides.
+            await until(
+                lambda refused=refused: recorder.refusals > refused, GENEROUS_S, "nobody was told to come again"
+            )
+            wire.down = False
+            await recorder.until_writing(fault, GENEROUS_S)
     await judged(recorder, fleet.settings.database_url, kept)
     assert any(op.tries > 1 for op in recorder.history.operations)
 
@@ -74,13 +77,16 @@ async def test_the_wire_is_slow(
     await judged(recorder, fleet.settings.database_url, kept)
 
 
-async def test_the_wire_is_half_open(wired: tuple[Wire, str], fleet: Fleet, recorder: Recorder, kept: Path) -> None:
+async def test_the_wire_is_half_open(
+    wired: tuple[Wire, str], fleet: Fleet, recorder: Recorder, rounds: int, kept: Path
+) -> None:
     wire, address = wired
     async with under_load(address, recorder):
-        await recorder.pause(0.5)
-        fault = recorder.fault("half-open wire")
-        wire.half_open()
-        await recorder.until_writing(fault, 2 * GENEROUS_S)
+        for _ in range(rounds):
+            await recorder.pause(0.5)
+            fault = recorder.fault("half-open wire")
+            wire.half_open()
+            await recorder.until_writing(fault, 2 * GENEROUS_S)
     await judged(recorder, fleet.settings.database_url, kept)
 
 
