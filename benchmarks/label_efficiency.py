@@ -86,7 +86,7 @@ class Results(msgspec.Struct):
     kept: list[Kept] = []
     finished: list[Finished] = []
     underway: list[Finished] = []
-    """What an interrupted finish had taken by then."""
+    """What an arm had taken at each training."""
 
 
 @dataclass
@@ -138,6 +138,7 @@ class Bench:
         started = time.monotonic()
         self._fill(project, arm, seed, budget)
         select_s = time.monotonic() - started
+        self._remember(arm, seed, project.annotator.effort)
         steps = self.preset.full_steps if arm == "full" else self.preset.steps
         folds = self.preset.folds[place] if arm == DEFAULT else 0
         run = project.run_at(budget) or self._trained(project, seed, steps, folds)
@@ -175,9 +176,7 @@ class Bench:
         for size in sizes:
             # Proposals of the run before it help with the pictures in between.
             self._fill(project, arm, seed, size)
-            with self._turn:
-                self.results.underway.append(Finished(arm, seed, project.annotator.effort))
-                self._save()
+            self._remember(arm, seed, project.annotator.effort)
             run = project.run_at(size, measured=True) or self._trained(
                 project, seed, self.preset.steps, self.preset.finish_folds
             )
@@ -214,6 +213,12 @@ class Bench:
             f"{arm:>10} seed {seed}, {budget:>3} images: map50 {point.map50:.3f}, map50_95 {point.map50_95:.3f}",
             flush=True,
         )
+
+    def _remember(self, arm: str, seed: int, effort: Effort) -> None:
+        """What was labelled is labelled, and nobody counts it again should the training be interrupted."""
+        with self._turn:
+            self.results.underway.append(Finished(arm, seed, effort))
+            self._save()
 
     def _point(self, arm: str, seed: int, budget: int) -> Point | None:
         found = (p for p in self.results.points if (p.arm, p.seed, p.budget) == (arm, seed, budget))
