@@ -11,18 +11,15 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import psutil
 
 from benchmarks.annotator import Costs, Effort
+from benchmarks.efficiency_curves import draw_curves
 from benchmarks.truth import Dataset
 
 if TYPE_CHECKING:
     from benchmarks.efficiency_presets import Preset
     from benchmarks.label_efficiency import Kept, Point, Results
-
-mpl.use("Agg")
-from matplotlib import pyplot as plt
 
 TARGETS = {10: (0.90, 0.94), 20: (0.94, 0.97), 40: (0.97, 0.98)}
 """Budget -> share of the full-data map50_95 and map50 that issue 5 asks for, on BCCD."""
@@ -40,7 +37,7 @@ def write_report(
     _points_csv(folder / f"{name}-points.csv", points, dataset, costs)
     _kept_csv(folder / f"{name}-promises.csv", results.kept)
     _finished_csv(folder / f"{name}-finished.csv", results, costs)
-    _curves(folder / f"{name}-curves.png", points)
+    draw_curves(folder / f"{name}-curves.png", points)
     page = "\n\n".join(
         part
         for part in (
@@ -254,39 +251,6 @@ def _csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(head)
         writer.writerows([[round(v, 5) if isinstance(v, float) else v for v in row] for row in rows])
-
-
-def _curves(path: Path, points: Sequence["Point"]) -> None:
-    """map50_95 over images, over true boxes, and over the person's seconds: a win by one only is none. The lines are
-    means over seeds, the dots each of them."""
-    figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), sharey=True)
-    full = [p.map50_95 for p in points if p.arm == "full"]
-    scales = [
-        ("labelled images", lambda p: p.budget),
-        ("boxes on them", lambda p: p.effort.true_boxes),
-        ("human seconds (draw 7 s)", lambda p: p.effort.seconds(Costs())),
-    ]
-    for axis, (label, x) in zip(axes, scales, strict=True):
-        for color, arm in enumerate(sorted({p.arm for p in points} - {"full"})):
-            here = [p for p in points if p.arm == arm]
-            axis.plot([x(p) for p in here], [p.map50_95 for p in here], ".", color=f"C{color}", alpha=0.4)
-            budgets = [[p for p in here if p.budget == budget] for budget in sorted({p.budget for p in here})]
-            axis.plot(
-                [mean(x(p) for p in group) for group in budgets],
-                [mean(p.map50_95 for p in group) for group in budgets],
-                "o-",
-                color=f"C{color}",
-                label=arm,
-            )
-        if full:
-            axis.axhline(mean(full), color="grey", linestyle="--", label="all pictures")
-        axis.set_xscale("log", base=2)
-        axis.set_xlabel(label)
-    axes[0].set_ylabel("map50_95 on the test pictures")
-    axes[0].legend()
-    figure.tight_layout()
-    figure.savefig(path, dpi=110, metadata={"Software": ""})
-    plt.close(figure)
 
 
 def _each(values: Iterable[float]) -> str:

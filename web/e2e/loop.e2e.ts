@@ -20,6 +20,8 @@ const DRAWN_BY_HAND = 2;
 const CATEGORIES = ["RBC", "WBC", "Platelets"];
 /** A training loads torch in a process of its own first; on a busy machine that alone is a minute. */
 const JOB_MS = 220_000;
+/** Pictures for people to look at come from a run that has learned something. */
+const EPOCHS = process.env.SCREENSHOTS ? "80" : "4";
 
 let server: Server;
 let browser: Browser;
@@ -145,7 +147,7 @@ describe("from nothing to a dataset, as a person goes", () => {
   step("a training with live curves and figures", async () => {
     await go("Train");
     await page.getByRole("region", { name: "Ready to train" }).waitFor();
-    await train("4");
+    await train(EPOCHS);
     await page.getByRole("img", { name: "Losses by epoch" }).waitFor();
     await page.getByText("mAP50-95", { exact: true }).first().waitFor();
     await page.getByRole("link", { name: "Weights" }).waitFor();
@@ -235,7 +237,7 @@ describe("from nothing to a dataset, as a person goes", () => {
 
   step("a second run, side by side with the first; the insights follow", async () => {
     await page.goto(`${server.url}/projects/${projectId}/train`);
-    await train("2");
+    await train(EPOCHS);
     for (const box of await page.getByRole("checkbox", { name: /^Compare / }).all()) await box.check();
     await page.getByRole("link", { name: "Compare 2" }).click();
     await heading("Compare runs").waitFor();
