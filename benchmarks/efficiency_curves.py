@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.ticker import ScalarFormatter
 
 
 def draw_curves(path: Path, points: Sequence["Point"]) -> None:
     """map50_95 over images, over true boxes, and over the person's seconds: a win by one only is none. The lines are
     means over seeds, the dots each of them."""
-    figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), sharey=True)
+    figure, axes = plt.subplots(1, 3, figsize=(14, 4.8), sharey=True, layout="constrained")
     full = [p.map50_95 for p in points if p.arm == "full"]
     scales = [
         ("labelled images", lambda p: p.budget),
@@ -41,9 +42,9 @@ def draw_curves(path: Path, points: Sequence["Point"]) -> None:
         if full:
             axis.axhline(mean(full), color="grey", linestyle="--", label="all pictures")
         axis.set_xscale("log", base=2)
+        axis.xaxis.set_major_formatter(ScalarFormatter())
         axis.set_xlabel(label)
     axes[0].set_ylabel("map50_95 on the test pictures")
-    axes[0].legend()
-    figure.tight_layout()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
     figure.savefig(path, dpi=110, metadata={"Software": ""})
     plt.close(figure)
