@@ -21,7 +21,7 @@ const CATEGORIES = ["RBC", "WBC", "Platelets"];
 /** A training loads torch in a process of its own first; on a busy machine that alone is a minute. */
 const JOB_MS = 220_000;
 /** Pictures for people to look at come from a run that has learned something. */
-const EPOCHS = process.env.SCREENSHOTS ? "80" : "4";
+const EPOCHS = process.env.SCREENSHOTS ? "24" : "4";
 
 let server: Server;
 let browser: Browser;
