@@ -220,14 +220,20 @@ async def project_of_image(services: Services, image_id: UUID) -> UUID:
     known = _projects_of_images.get(image_id)
     if known is not None:
         return known
+    project_id = await require_image(services, image_id)
+    if len(_projects_of_images) > 100_000:
+        _projects_of_images.clear()
+    _projects_of_images[image_id] = project_id
+    return project_id
+
+
+async def require_image(services: Services, image_id: UUID) -> UUID:
+    """The project of an image that stands; raises NotFound, also for one that was erased a moment ago."""
     project_id = await services.pool.fetchval(
         "SELECT project_id FROM images WHERE image_id = $1 AND NOT erased", image_id
     )
     if project_id is None:
         raise NotFound("There is no such image.")
-    if len(_projects_of_images) > 100_000:
-        _projects_of_images.clear()
-    _projects_of_images[image_id] = project_id
     return project_id
 
 

@@ -10,9 +10,9 @@ from litestar.params import FromPath, QueryParameter
 
 from adapters.codec import EVENT_COLUMNS
 from adapters.feed import EventView, event_view
+from api.annotations import require_image
 from api.routing import get
 from api.services import Services
-from domain.errors import NotFound
 
 
 class HistoryEntry(msgspec.Struct):
@@ -39,8 +39,7 @@ async def get_image_history(
     image_id: FromPath[UUID],
     annotation_id: Annotated[UUID | None, QueryParameter(description="Only what happened to this one.")] = None,
 ) -> History:
-    if not await services.pool.fetchval("SELECT true FROM images WHERE image_id = $1 AND NOT erased", image_id):
-        raise NotFound("There is no such image.")
+    await require_image(services, image_id)
     about = f"AND ($2::text IS NULL OR {ABOUT_ANNOTATION})"
     rows = await services.pool.fetch(
         f"SELECT {EVENT_COLUMNS} FROM events WHERE stream_id = $1 {about} ORDER BY version",

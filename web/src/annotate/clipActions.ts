@@ -5,7 +5,7 @@ import { type Polygon, polygonContains } from "../geometry/polygon";
 import { type Hands, state } from "./bench";
 import { drawing, removing, reshaping, together } from "./marks";
 import { movable } from "./shapeActions";
-import { find } from "./store";
+import { categoryIdOf } from "./store";
 
 type Clipper = typeof import("../geometry/polygonClip");
 
@@ -53,7 +53,7 @@ export async function cut(bench: Hands, from: ImagePoint, to: ImagePoint): Promi
   const cuts = toCut(bench, from, to).flatMap(({ id, polygon }) => {
     const settled = clipper.cutAlong(polygon, from, to, image).map((part) => settle(part, image));
     const parts = settled.filter((part) => part !== null);
-    const { category_id } = categoryOf(bench, id);
+    const category_id = categoryIdOf(state(bench), id);
     return parts.length > 1 && category_id ? [{ id, category_id, parts }] : [];
   });
   if (cuts.length === 0) return bench.editor.notify("The line crosses no polygon.");
@@ -76,10 +76,4 @@ function toCut(bench: Hands, from: ImagePoint, to: ImagePoint): { id: string; po
   const middle = imagePoint((from.x + to.x) / 2, (from.y + to.y) / 2);
   const free = bench.shapes.shapes(state(bench)).filter(({ locked }) => !locked);
   return polygons(free).filter(({ polygon }) => polygonContains(polygon, middle));
-}
-
-function categoryOf(bench: Hands, id: string): { category_id?: string } {
-  const shown = find(state(bench), id);
-  if (!shown) return {};
-  return shown.kind === "annotation" ? shown.annotation : shown.prediction;
 }

@@ -6,7 +6,7 @@ import { turnPolygon } from "../geometry/polygon";
 import { toImage } from "../geometry/viewport";
 import { type Bench, type Clipping, type Hands, selectedShapes, state } from "./bench";
 import { drawing, recategorising, removing, reshaping } from "./marks";
-import { find } from "./store";
+import { categoryIdOf } from "./store";
 
 /** The selected shapes that a gesture may change. */
 export const movable = (bench: Hands) =>
@@ -76,10 +76,8 @@ export function removeAll(bench: Bench): void {
 
 export function copySelected(bench: Bench): void {
   const clipped = selectedShapes(bench).flatMap(({ id, geometry }): Clipping[] => {
-    const shown = find(state(bench), id);
-    if (!shown) return [];
-    const { category_id } = shown.kind === "annotation" ? shown.annotation : shown.prediction;
-    return [{ category_id, geometry }];
+    const category_id = categoryIdOf(state(bench), id);
+    return category_id ? [{ category_id, geometry }] : [];
   });
   if (clipped.length === 0) return;
   bench.clipboard = clipped;

@@ -4,7 +4,7 @@ import type { ScreenPoint, Size } from "../geometry/point";
 import type { Viewport } from "../geometry/viewport";
 import type { ToolName } from "../tools/toolbox";
 import { EMPTY, type Stacks } from "./history";
-import type { Annotation, Category, ImageDocument, OpenedImage, Prediction, Problem } from "./model";
+import type { Category, ImageDocument, OpenedImage, Problem } from "./model";
 
 export interface Conflict {
   readonly entryId: string;
@@ -120,14 +120,7 @@ function writePreferences(state: EditorState): void {
   }
 }
 
-/** An annotation or a proposal that is on the canvas. */
-export type Shown =
-  | { readonly kind: "annotation"; readonly annotation: Annotation }
-  | { readonly kind: "proposal"; readonly prediction: Prediction };
-
-export function find(state: EditorState, id: string): Shown | undefined {
-  const annotation = state.shown?.annotations.get(id);
-  if (annotation) return { kind: "annotation", annotation };
-  const prediction = state.shown?.predictions.get(id);
-  return prediction ? { kind: "proposal", prediction } : undefined;
+/** The class of an annotation or a proposal. */
+export function categoryIdOf({ shown }: EditorState, id: string): string | undefined {
+  return (shown?.annotations.get(id) ?? shown?.predictions.get(id))?.category_id;
 }

@@ -1,6 +1,7 @@
 import type { Draft, SceneShape } from "../canvas/scene";
 import type { Geometry } from "../geometry/geometry";
 import type { ImagePoint, Size } from "../geometry/point";
+import { snap } from "../geometry/snap";
 import type { Pointing } from "./machine";
 
 export interface Reshape {
@@ -43,4 +44,12 @@ export function clampPoint(point: ImagePoint, image: Size): ImagePoint {
     x: Math.min(image.width, Math.max(0, point.x)),
     y: Math.min(image.height, Math.max(0, point.y)),
   };
+}
+
+/** Where a corner goes: at the pointer, or with Ctrl on a border nearby; never outside the image. */
+export function pointAt(context: ToolContext, at: Pointing): ImagePoint {
+  const point = at.ctrl
+    ? snap(at.image, context.shapes(), context.image(), context.pixels(2 * reach_px(at)))
+    : at.image;
+  return clampPoint(point, context.image());
 }

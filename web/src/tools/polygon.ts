@@ -1,7 +1,6 @@
 import { distance, type ImagePoint } from "../geometry/point";
 import { simplify } from "../geometry/polygon";
-import { snap } from "../geometry/snap";
-import { clampPoint, DRAG_PX, reach_px, type ToolContext } from "./context";
+import { DRAG_PX, pointAt, reach_px, type ToolContext } from "./context";
 import type { Pointing, State } from "./machine";
 
 /** A polygon by clicks, or freehand with Shift and a drag. Enter, N, a double click or the first point closes it; Ctrl snaps. */
@@ -15,13 +14,6 @@ export function polygonTool(context: ToolContext): State {
       return at.shift ? freehand(context, [first], true) : clicking(context, [first]);
     },
   };
-}
-
-function pointAt(context: ToolContext, at: Pointing): ImagePoint {
-  const point = at.ctrl
-    ? snap(at.image, context.shapes(), context.image(), context.pixels(2 * reach_px(at)))
-    : at.image;
-  return clampPoint(point, context.image());
 }
 
 function close(context: ToolContext, points: readonly ImagePoint[]): State {
